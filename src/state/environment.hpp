@@ -1,0 +1,104 @@
+#pragma once
+// The seam between the state transition (stf) and the machines that run contracts. An environment runs one frame until
+// it ends or wants to call; it never recurses. stf owns the stack of frames, checkpoints and value transfers, so call
+// depth costs heap, not host or guest stack, and environments of different kinds can call each other.
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <base/u256.hpp>
+#include <types/fork.hpp>
+
+namespace atlas {
+
+class Journal;
+
+struct BlockContext {
+  Fork fork = Fork::kOsaka;
+  u64 chain_id = 1;
+  u64 number = 0;
+  u64 timestamp = 0;
+  u64 gas_limit = 0;
+  Address coinbase;
+  Hash256 prev_randao;
+  u256 base_fee;
+  u256 blob_base_fee;
+};
+
+struct TxContext {
+  Address origin;
+  u256 gas_price;  ///< effective price, EIP-1559
+  std::vector<Hash256> blob_hashes;
+};
+
+enum class CallKind : u8 { kCall, kCallCode, kDelegateCall, kStaticCall, kCreate, kCreate2 };
+
+/// A frame to be run, as a transaction or an instruction asks for it.
+struct CallRequest {
+  CallKind kind = CallKind::kCall;
+  bool is_static = false;
+  u16 depth = 0;       ///< 0 for the transaction's own frame
+  u64 gas = 0;
+  Address sender;
+  Address recipient;     ///< whose storage and balance; for creations filled in by stf
+  Address code_address;  ///< whose code
+  u256 value;            ///< CALLVALUE; transferred only by kCall and creations
+  ByteView input;        ///< call data, or init code; owned by the caller's frame, which outlives the call
+  u256 salt;             ///< kCreate2
+};
+
+enum class FrameStatus : u8 {
+  kSuccess,
+  kRevert,   ///< REVERT: state undone, remaining gas and output returned
+  kFailure,  ///< exceptional halt: state undone, all gas of the frame gone
+};
+
+struct CallResult {
+  FrameStatus status = FrameStatus::kSuccess;
+  u64 gas_left = 0;
+  i64 gas_refund = 0;
+  Bytes output;              ///< return or revert data
+  Address created;           ///< of a successful creation
+};
+
+/// What running a frame came to: it ended, or it waits for a call whose result resume() will bring.
+struct StepOutcome {
+  bool wants_call = false;
+  CallRequest call;   ///< when wants_call
+  CallResult result;  ///< when not
+};
+
+/// Block hashes as BLOCKHASH sees them: EIP-2935's ring buffer on the chain, fixed values in conformance tests.
+class BlockHashes {
+ public:
+  virtual ~BlockHashes() = default;
+  /// Called only for the 256 blocks before the current one.
+  virtual Hash256 block_hash(u64 number) const = 0;
+};
+
+/// Everything a frame may touch besides its own memory.
+struct Host {
+  const BlockContext& block;
+  const TxContext& tx;
+  Journal& journal;
+  const BlockHashes& block_hashes;
+};
+
+/// One suspended or running frame; its representation belongs to the environment.
+class Frame {
+ public:
+  virtual ~Frame() = default;
+};
+
+class ExecutionEnvironment {
+ public:
+  virtual ~ExecutionEnvironment() = default;
+  /// Creates the frame for `request` over `code` (already resolved through EIP-7702 delegation; init code for
+  /// creations) and runs it to its first outcome. `code_hash` keys the analysis cache; null for init code.
+  virtual StepOutcome start(Host& host, const CallRequest& request, ByteView code, const Hash256* code_hash,
+                            std::unique_ptr<Frame>& frame) = 0;
+  /// Continues `frame` after the call it asked for.
+  virtual StepOutcome resume(Host& host, Frame& frame, CallResult&& result) = 0;
+};
+
+}  // namespace atlas

@@ -1,0 +1,84 @@
+#pragma once
+// The block's writable state over a StateView: values, warmth (EIP-2929), transient storage (EIP-1153), logs, created
+// and destroyed accounts, all undoable to any checkpoint of the running transaction.
+#include <memory>
+#include <vector>
+
+#include <state/diff.hpp>
+#include <state/view.hpp>
+#include <types/receipt.hpp>
+
+namespace atlas {
+
+/// Original (start of transaction) and current value of a slot, as EIP-2200 prices stores.
+struct SlotValues {
+  u256 original;
+  u256 current;
+  bool was_cold = false;  ///< this access warmed it
+};
+
+class Journal {
+ public:
+  explicit Journal(const StateView& view);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// Forgets warmth, transient storage, logs, original values and undo entries of the last transaction; values stay.
+  void begin_transaction();
+  /// Ends the transaction: removes destructed accounts (EIP-6780) and empty touched ones (EIP-161).
+  void end_transaction();
+
+  struct Checkpoint {
+    u32 undo_size = 0;
+    u32 log_count = 0;
+  };
+  Checkpoint checkpoint() const;
+  void revert_to(Checkpoint checkpoint);
+
+  // Accounts. Reading does not warm; access_account does.
+  bool exists(const Address& address);
+  bool is_empty(const Address& address);  ///< EIP-161; true if it does not exist
+  u64 nonce(const Address& address);
+  u256 balance(const Address& address);
+  Hash256 code_hash(const Address& address);  ///< zero if the account does not exist
+  ByteView code(const Address& address);      ///< stays in place until the journal is destroyed
+  bool has_storage(const Address& address);   ///< EIP-7610
+  /// Warms the account; true if it was cold.
+  bool access_account(const Address& address);
+
+  void set_nonce(const Address& address, u64 nonce);
+  void set_code(const Address& address, Bytes code);
+  void touch(const Address& address);
+  /// Creates the account if needed. The sum is below 2^256 because supply is.
+  void add_balance(const Address& address, const u256& amount);
+  /// The balance must cover the amount.
+  void sub_balance(const Address& address, const u256& amount);
+  void set_balance(const Address& address, const u256& balance);
+  /// Marks the account as created in this transaction (EIP-6780), clears what storage it had, nonce 1 (EIP-161).
+  void create_contract(const Address& address);
+  bool created_in_transaction(const Address& address);
+  /// Marks for deletion at the end of the transaction; true if it was not marked before.
+  bool selfdestruct(const Address& address);
+
+  // Storage.
+  SlotValues access_slot(const Address& address, const u256& slot);  ///< warms it
+  void warm_slot(const Address& address, const u256& slot);
+  void set_storage(const Address& address, const u256& slot, const u256& value);
+  u256 transient(const Address& address, const u256& slot);
+  void set_transient(const Address& address, const u256& slot, const u256& value);
+
+  // Logs of the running transaction.
+  void add_log(Log&& log);
+  const std::vector<Log>& logs() const;
+  std::vector<Log> take_logs();
+
+  /// Net changes since construction, sorted; equal before and after means absent.
+  StateDiff diff() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace atlas

@@ -1,0 +1,113 @@
+#pragma once
+// The state transition: the same functions drive the sequencer, the guest and the conformance runner.
+#include <memory>
+
+#include <state/environment.hpp>
+#include <state/journal.hpp>
+#include <types/block.hpp>
+
+namespace atlas::stf {
+
+/// Why a transaction is left out of a block. A pure function of transaction and pre-state, so host and guest agree;
+/// codes are stable, the explorer and RPC errors show them.
+enum class TxError : u8 {
+  kUnsupportedType,         // 0x03, 0x71, 0x7d
+  kWrongChainId,            // EIP-155
+  kNonceTooLow,             // YP 6.2
+  kNonceTooHigh,
+  kNonceMax,                // EIP-2681
+  kSenderNotEoa,            // EIP-3607, with EIP-7702's exception
+  kGasLimitAboveBlock,      // YP 6.2
+  kGasLimitAboveCap,        // EIP-7825
+  kIntrinsicGasTooLow,      // YP 6.2
+  kFloorGasTooLow,          // EIP-7623
+  kInitCodeTooLarge,        // EIP-3860
+  kPriorityFeeAboveMaxFee,  // EIP-1559
+  kMaxFeeBelowBaseFee,      // EIP-1559
+  kInsufficientFunds,       // YP 6.2
+  kEmptyAuthorizationList,  // EIP-7702
+  kSetCodeWithoutTo,        // EIP-7702
+  kBlobWithoutTo,           // EIP-4844, conformance runner only
+  kBlobEmptyList,           // EIP-4844
+  kBlobBadVersion,          // EIP-4844
+  kBlobTooMany,             // EIP-4844
+  kBlobFeeTooLow,           // EIP-4844
+  kValueOverflow,
+};
+const char* describe(TxError error);
+
+/// Where the fee goes. kChain: all of it to COINBASE. kL1: the base fee is burned (state tests, `atlas l1`).
+enum class FeeRule : u8 { kChain, kL1 };
+
+struct StfConfig {
+  FeeRule fee_rule = FeeRule::kChain;
+  bool allow_blob_transactions = false;  ///< conformance runner only
+  unsigned max_blobs_per_block = 0;
+  unsigned max_blobs_per_transaction = 0;
+};
+
+/// Outcome of an executed message: a transaction's, or an eth_call's.
+struct ExecutionResult {
+  FrameStatus status = FrameStatus::kSuccess;
+  u64 gas_used = 0;       ///< after refund and EIP-7623 floor
+  u64 gas_refunded = 0;
+  Bytes output;
+  std::optional<Address> created;
+  std::vector<Log> logs;
+};
+
+/// A message that carries no signature: eth_call, eth_estimateGas.
+struct CallMessage {
+  Address from;
+  std::optional<Address> to;
+  u64 gas_limit = 0;
+  u256 gas_price;
+  u256 value;
+  Bytes data;
+  std::vector<AccessListEntry> access_list;
+  std::vector<Authorization> authorizations;
+  bool skip_balance_check = true;
+};
+
+/// Executes transactions one after another on one block. Not thread-safe; make one a block.
+class BlockExecutor {
+ public:
+  BlockExecutor(const StateView& view, const BlockContext& block, const BlockHashes& hashes,
+                ExecutionEnvironment& environment, StfConfig config = {});
+  ~BlockExecutor();
+
+  /// System work before the first transaction (EIP-2935). Conformance state tests leave it out.
+  void begin_block(const Hash256& parent_hash);
+  /// Checks and executes. On an error nothing changed.
+  Result<Receipt, TxError> apply(const SignedTransaction& tx);
+  /// The same checks without execution, for the mempool and the sequencer.
+  Result<void, TxError> validate(const Transaction& tx, const Address& sender);
+  /// eth_call and eth_estimateGas: no nonce or signature check, no fee; state changes stay in this executor's journal.
+  Result<ExecutionResult, TxError> call(const CallMessage& message);
+  /// Output of the last apply() (for conformance and tracing).
+  const Bytes& last_output() const;
+
+  Journal& journal();
+  u64 gas_used() const;
+  StateDiff diff() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Fills number, roots, bloom, gas used and the constant fields of `header`, and the hash. `block.transactions` and
+/// `block.receipts` are final.
+void seal_header(Block& block);
+
+/// EIP-1559 with elasticity 2 and the chain's denominator (250 on L2, 8 on L1), not below `floor`.
+u256 next_base_fee(const BlockHeader& parent, u64 denominator, const u256& floor);
+
+/// Gas that a transaction pays before its first instruction, and EIP-7623's floor.
+struct IntrinsicGas {
+  u64 intrinsic = 0;
+  u64 floor = 0;
+};
+IntrinsicGas intrinsic_gas(const Transaction& tx, Fork fork);
+
+}  // namespace atlas::stf

@@ -2,7 +2,6 @@
 // The seam between the state transition (stf) and the machines that run contracts. An environment runs one frame until
 // it ends or wants to call; it never recurses. stf owns the stack of frames, checkpoints and value transfers, so call
 // depth costs heap, not host or guest stack, and environments of different kinds can call each other.
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -56,12 +55,15 @@ enum class FrameStatus : u8 {
 struct CallResult {
   FrameStatus status = FrameStatus::kSuccess;
   u64 gas_left = 0;
-  i64 gas_refund = 0;
-  Bytes output;              ///< return or revert data
-  Address created;           ///< of a successful creation
+  i64 gas_refund = 0;  ///< of the frame and what it called; 0 unless kSuccess
+  /// Return or revert data. Owned by whoever ended the frame (environment, precompile driver) and in place until that
+  /// one's next start() or resume() has returned; resume() copies what it keeps.
+  ByteView output;
+  Address created;  ///< of a successful creation
 };
 
-/// What running a frame came to: it ended, or it waits for a call whose result resume() will bring.
+/// What running a frame came to: it ended, or it waits for a call whose result resume() will bring. One object serves
+/// a whole transaction: start() and resume() write only the member that `wants_call` names.
 struct StepOutcome {
   bool wants_call = false;
   CallRequest call;   ///< when wants_call
@@ -84,21 +86,27 @@ struct Host {
   const BlockHashes& block_hashes;
 };
 
-/// One suspended or running frame; its representation belongs to the environment.
+/// One suspended frame. Its representation belongs to the environment, which also owns and recycles it.
 class Frame {
- public:
-  virtual ~Frame() = default;
+ protected:
+  Frame() = default;
+  ~Frame() = default;
 };
 
 class ExecutionEnvironment {
  public:
   virtual ~ExecutionEnvironment() = default;
   /// Creates the frame for `request` over `code` (already resolved through EIP-7702 delegation; init code for
-  /// creations) and runs it to its first outcome. `code_hash` keys the analysis cache; null for init code.
-  virtual StepOutcome start(Host& host, const CallRequest& request, ByteView code, const Hash256* code_hash,
-                            std::unique_ptr<Frame>& frame) = 0;
-  /// Continues `frame` after the call it asked for.
-  virtual StepOutcome resume(Host& host, Frame& frame, CallResult&& result) = 0;
+  /// creations) and runs it to its first outcome. `code_hash` keys the analysis cache; null for init code. Code and
+  /// input must stay in place until the frame ends. Returns the frame if it wants a call, null if it ended.
+  /// `request` may be `outcome.call`.
+  virtual Frame* start(Host& host, const CallRequest& request, ByteView code, const Hash256* code_hash,
+                       StepOutcome& outcome) = 0;
+  /// Continues `frame` after the call it asked for. When the outcome is a result the frame is gone. `result` may be
+  /// `outcome.result`.
+  virtual void resume(Host& host, Frame& frame, const CallResult& result, StepOutcome& outcome) = 0;
+  /// Takes back a suspended frame that will not be resumed.
+  virtual void drop(Frame& frame) = 0;
 };
 
 }  // namespace atlas

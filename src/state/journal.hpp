@@ -15,6 +15,12 @@ struct SlotValues {
   u256 original;
   u256 current;
   bool was_cold = false;  ///< this access warmed it
+  u32 entry = 0;          ///< the slot's place in the journal, for set_storage right after this access
+};
+
+/// An account's place in the journal, found by one look-up and then used without; valid as long as the journal.
+struct AccountRef {
+  u32 index = 0;
 };
 
 class Journal {
@@ -60,6 +66,17 @@ class Journal {
   bool created_in_transaction(const Address& address);
   /// Marks for deletion at the end of the transaction; true if it was not marked before.
   bool selfdestruct(const Address& address);
+
+  // The same by reference, for the interpreter's hot paths.
+  AccountRef ref(const Address& address);  ///< loads the account if need be; does not warm it
+  bool is_empty(AccountRef account);
+  u256 balance(AccountRef account);
+  Hash256 code_hash(AccountRef account);
+  ByteView code(AccountRef account);
+  bool access_account(AccountRef account);
+  SlotValues access_slot(AccountRef account, const u256& slot);
+  /// `slot` is what access_slot just returned for this account.
+  void set_storage(AccountRef account, const SlotValues& slot, const u256& value);
 
   // Storage.
   SlotValues access_slot(const Address& address, const u256& slot);  ///< warms it

@@ -1,0 +1,27 @@
+#pragma once
+// Where a platform may run a primitive faster than the portable code in crypto/. Each function says whether it did the
+// work; on false nothing was written and the caller runs the portable code. The guest has no accelerators.
+#include <base/types.hpp>
+
+namespace atlas::platform::accel {
+
+constexpr bool keccak_f1600(u64*) {
+  return false;
+}
+constexpr bool sha256_compress(u32*, const u8*, std::size_t) {
+  return false;
+}
+
+/// What a curve operation came to.
+enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };
+constexpr Outcome secp256k1_recover(const u8*, u8, const u8*, const u8*, u8*) {
+  return Outcome::kNotAccelerated;
+}
+constexpr Outcome secp256k1_sign(const u8*, const u8*, u8*, u8*, u8&) {
+  return Outcome::kNotAccelerated;
+}
+constexpr Outcome secp256k1_public_key(const u8*, u8*) {
+  return Outcome::kNotAccelerated;
+}
+
+}  // namespace atlas::platform::accel

@@ -1,0 +1,21 @@
+#pragma once
+// Where a platform may run a primitive faster than the portable code in crypto/. Each function says whether it did the
+// work; on false nothing was written and the caller runs the portable code. CPU features are looked up at run time.
+// All functions are thread-safe.
+#include <base/types.hpp>
+
+namespace atlas::platform::accel {
+
+/// crypto::keccak_f1600.
+bool keccak_f1600(u64 state[25]);
+/// crypto::sha256_compress.
+bool sha256_compress(u32 state[8], const u8* data, std::size_t blocks);
+
+/// What a curve operation came to. Numbers are 32 big-endian bytes, public keys x ‖ y; contracts as in
+/// crypto/secp256k1.hpp.
+enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };
+Outcome secp256k1_recover(const u8* digest, u8 y_parity, const u8* r, const u8* s, u8* public_key);
+Outcome secp256k1_sign(const u8* digest, const u8* private_key, u8* r, u8* s, u8& y_parity);
+Outcome secp256k1_public_key(const u8* private_key, u8* public_key);
+
+}  // namespace atlas::platform::accel

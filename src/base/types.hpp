@@ -19,6 +19,7 @@ using i64 = std::int64_t;
 /// Both platforms are little-endian and store limbs from the lowest, so the memory layout of a number is the same.
 using Limb = platform::Limb;
 using WideLimb = platform::WideLimb;
+using SignedWideLimb = platform::SignedWideLimb;
 inline constexpr unsigned kLimbBits = sizeof(Limb) * 8;
 
 }  // namespace atlas

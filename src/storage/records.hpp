@@ -1,0 +1,72 @@
+#pragma once
+// What lookups in the chain store hand out.
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <state/diff.hpp>
+#include <types/block.hpp>
+
+namespace atlas::storage {
+
+using BlockPtr = std::shared_ptr<const Block>;
+
+/// A header without its block's body.
+struct SealedHeader {
+  BlockHeader header;
+  Hash256 hash;
+  u32 transaction_count = 0;
+};
+
+/// A transaction in its block. The pointers may alias a shared block: no copy is made for recent ones.
+struct MinedTransaction {
+  Hash256 block_hash;
+  u64 block_number = 0;
+  u64 block_timestamp = 0;
+  u256 base_fee;
+  u32 index = 0;            ///< in the block
+  u32 first_log_index = 0;  ///< logs in the block before this transaction
+  std::shared_ptr<const SignedTransaction> transaction;
+  std::shared_ptr<const Receipt> receipt;
+};
+
+/// A log in its place in the chain; the pointers live as long as the call that hands it over.
+struct LogRecord {
+  const Log* log = nullptr;
+  const Hash256* block_hash = nullptr;
+  const Hash256* transaction_hash = nullptr;
+  u64 block_number = 0;
+  u64 block_timestamp = 0;
+  u32 transaction_index = 0;
+  u32 log_index = 0;  ///< in the block
+};
+
+/// eth_getLogs: an address matches if `addresses` is empty or holds it; topic i matches if topics[i] is missing, empty
+/// or holds it. More than four rows of topics match nothing unless the surplus rows are empty.
+struct LogQuery {
+  u64 from_block = 0;
+  u64 to_block = 0;  ///< inclusive; cut at the head
+  std::vector<Address> addresses;
+  std::vector<std::vector<Hash256>> topics;
+  /// Bound on index seeks and groups of receipts read, so that a query over the whole chain ends in bounded time.
+  u64 work_max = 200'000;
+
+  bool matches(const Log& log) const;
+  /// False if no log under this bloom can match.
+  bool may_match(const Bloom& bloom) const;
+};
+
+/// Takes matching logs in chain order; false stops the query.
+using LogVisitor = std::function<bool(const LogRecord&)>;
+
+enum class LogQueryEnd : u8 {
+  kComplete,
+  kStopped,    ///< the visitor had enough
+  kWorkLimit,  ///< `work_max` was reached before the end of the range
+};
+struct LogQueryOutcome {
+  LogQueryEnd end = LogQueryEnd::kComplete;
+  u64 next_block = 0;  ///< unless complete: every block below it has been searched whole
+};
+
+}  // namespace atlas::storage

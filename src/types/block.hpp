@@ -1,7 +1,9 @@
 #pragma once
+#include <span>
 #include <vector>
 
 #include <types/receipt.hpp>
+#include <types/rlp.hpp>
 
 namespace atlas {
 
@@ -31,6 +33,8 @@ struct BlockHeader {
 };
 
 Bytes encode_header(const BlockHeader& header);
+/// The header that encode_header() gave, nothing else.
+Result<BlockHeader, rlp::Error> decode_header(ByteView encoded);
 Hash256 hash_header(const BlockHeader& header);
 
 /// A sealed block with its receipts: the unit that the block log stores and RPC serves.
@@ -42,6 +46,7 @@ struct Block {
 };
 
 /// Root of the Merkle Patricia trie rlp(i) → values[i] (transactionsRoot, receiptsRoot).
+Hash256 ordered_trie_root(std::span<const ByteView> values);
 Hash256 ordered_trie_root(const std::vector<Bytes>& values);
 
 }  // namespace atlas

@@ -6,8 +6,8 @@
 
 namespace atlas {
 
-/// Rule sets, oldest first, so that `fork >= Fork::kPrague` asks "is the EIP in force". The chain runs kOsaka; the older
-/// two exist for conformance tests.
+/// Rule sets, oldest first, so that `fork >= Fork::kPrague` asks "is the EIP in force". The chain runs kOsaka; the
+/// older two exist for conformance tests.
 enum class Fork : u8 { kCancun, kPrague, kOsaka };
 
 constexpr std::string_view name_of(Fork fork) {

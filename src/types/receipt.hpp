@@ -33,4 +33,7 @@ struct Receipt {
 /// EIP-2718 receipt envelope: [type ‖] rlp([status, cumulativeGasUsed, bloom, logs]).
 Bytes encode_receipt(const Receipt& receipt);
 
+/// keccak256(rlp(logs)), by which state tests compare logs.
+Hash256 hash_logs(const std::vector<Log>& logs);
+
 }  // namespace atlas

@@ -63,11 +63,11 @@ struct SignedTransaction {
 
 enum class TxDecodeError : u8 {
   kEmpty,
-  kMalformedRlp,       ///< not canonical RLP, or wrong number of fields, or trailing bytes
-  kFieldTooLarge,      ///< an integer does not fit its field
-  kUnsupportedType,    ///< 0x71, 0x7d, 0x7e, 0x7f or unknown
-  kBlobType,           ///< 0x03: no blob transactions on L2
-  kInvalidSignature,   ///< v not of the type, zero or too large r or s, high s (EIP-2), no public key
+  kMalformedRlp,      ///< not canonical RLP, or wrong number of fields, or trailing bytes
+  kFieldTooLarge,     ///< an integer does not fit its field
+  kUnsupportedType,   ///< 0x71, 0x7d, 0x7e, 0x7f or unknown
+  kBlobType,          ///< 0x03: no blob transactions on L2
+  kInvalidSignature,  ///< v not of the type, zero or too large r or s, high s (EIP-2), no public key
 };
 const char* describe(TxDecodeError error);
 

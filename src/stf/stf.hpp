@@ -69,6 +69,10 @@ struct CallMessage {
   bool skip_balance_check = true;
 };
 
+/// Every check of a transaction that needs no account: type, chain id, gas limits, intrinsic and floor gas, init code,
+/// fee caps against `block.base_fee`, lists. The mempool runs it on submission; apply() and validate() run it too.
+Result<void, TxError> check_static(const Transaction& tx, const BlockContext& block, const StfConfig& config);
+
 /// Executes transactions one after another on one block. Not thread-safe; make one a block.
 class BlockExecutor {
  public:

@@ -47,11 +47,13 @@ class Journal {
   bool is_empty(const Address& address);  ///< EIP-161; true if it does not exist
   u64 nonce(const Address& address);
   u256 balance(const Address& address);
-  Hash256 code_hash(const Address& address);  ///< zero if the account does not exist
+  Hash256 code_hash(const Address& address);  ///< zero if the account does not exist or is empty (EIP-1052)
   ByteView code(const Address& address);      ///< stays in place until the journal is destroyed
   bool has_storage(const Address& address);   ///< EIP-7610
   /// Warms the account; true if it was cold.
   bool access_account(const Address& address);
+  /// Makes the account warm in every transaction from now on: precompiles (EIP-2929), COINBASE (EIP-3651).
+  void keep_warm(const Address& address);
 
   void set_nonce(const Address& address, u64 nonce);
   void set_code(const Address& address, Bytes code);
@@ -67,9 +69,10 @@ class Journal {
   /// Marks for deletion at the end of the transaction; true if it was not marked before.
   bool selfdestruct(const Address& address);
 
-  // The same by reference, for the interpreter's hot paths.
+  // The same by reference, for hot paths.
   AccountRef ref(const Address& address);  ///< loads the account if need be; does not warm it
   bool is_empty(AccountRef account);
+  u64 nonce(AccountRef account);
   u256 balance(AccountRef account);
   Hash256 code_hash(AccountRef account);
   ByteView code(AccountRef account);
@@ -80,6 +83,7 @@ class Journal {
 
   // Storage.
   SlotValues access_slot(const Address& address, const u256& slot);  ///< warms it
+  u256 storage(const Address& address, const u256& slot);            ///< the current value, without warming
   void warm_slot(const Address& address, const u256& slot);
   void set_storage(const Address& address, const u256& slot, const u256& value);
   u256 transient(const Address& address, const u256& slot);

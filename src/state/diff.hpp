@@ -11,7 +11,7 @@ namespace atlas {
 struct StateDiff {
   struct AccountChange {
     Address address;
-    std::optional<Account> account;  ///< value after; nullopt: the account no longer exists
+    std::optional<Account> account;              ///< value after; nullopt: the account no longer exists
     std::vector<std::pair<u256, u256>> storage;  ///< slot and value after, changed slots only
   };
   std::vector<AccountChange> accounts;

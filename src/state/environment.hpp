@@ -36,7 +36,7 @@ enum class CallKind : u8 { kCall, kCallCode, kDelegateCall, kStaticCall, kCreate
 struct CallRequest {
   CallKind kind = CallKind::kCall;
   bool is_static = false;
-  u16 depth = 0;       ///< 0 for the transaction's own frame
+  u16 depth = 0;  ///< 0 for the transaction's own frame
   u64 gas = 0;
   Address sender;
   Address recipient;     ///< whose storage and balance; for creations filled in by stf
@@ -52,8 +52,26 @@ enum class FrameStatus : u8 {
   kFailure,  ///< exceptional halt: state undone, all gas of the frame gone
 };
 
+/// Why a frame ended in kFailure; for error texts and traces only, consensus does not know it.
+enum class HaltReason : u8 {
+  kNone,  ///< it did not
+  kOutOfGas,
+  kInvalidOpcode,
+  kStackUnderflow,
+  kStackOverflow,
+  kBadJump,
+  kStaticViolation,
+  kReturnDataOutOfBounds,
+  kInitCodeTooLarge,   // EIP-3860
+  kCodeTooLarge,       // EIP-170
+  kInvalidCodePrefix,  // EIP-3541
+  kAddressCollision,   // EIP-684, EIP-7610
+  kPrecompileFailed,
+};
+
 struct CallResult {
   FrameStatus status = FrameStatus::kSuccess;
+  HaltReason halt = HaltReason::kNone;
   u64 gas_left = 0;
   i64 gas_refund = 0;  ///< of the frame and what it called; 0 unless kSuccess
   /// Return or revert data. Owned by whoever ended the frame (environment, precompile driver) and in place until that

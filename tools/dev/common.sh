@@ -101,7 +101,7 @@ npm_ci() {
   [[ $from -ef $to ]] || cp "$from/package.json" "$from/package-lock.json" "$to/"
   step "npm ci in ${to#"$ROOT/"}"
   local log=$BUILD/log/npm-${from##*/}.log
-  if ! (cd "$to" && npm ci --no-audit --no-fund --loglevel=warn) >"$log" 2>&1 </dev/null; then
+  if ! (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=warn) >"$log" 2>&1 </dev/null; then
     tail -n 15 "$log" >&2
     die "npm ci failed in $to (whole output: $log)"
   fi

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.24;
+
+contract Counter {
+    uint256 public number;
+
+    event Changed(uint256 number);
+
+    constructor(uint256 start) {
+        number = start;
+    }
+
+    function increment() external {
+        emit Changed(++number);
+    }
+}

@@ -1,0 +1,364 @@
+#include <algorithm>
+
+#include <crypto/keccak.hpp>
+#include <rpc/execution.hpp>
+#include <stf/stf.hpp>
+
+namespace atlas::rpc {
+namespace {
+
+/// A state with some accounts replaced, which also writes down what is read.
+class OverlayView final : public StateView {
+ public:
+  OverlayView(StatePtr base, const StateOverrides* overrides) : base_(std::move(base)) {
+    if (overrides == nullptr) return;
+    overrides_ = *overrides;
+    for (const auto& [address, change] : overrides_.accounts) {
+      if (!change.code || change.code->empty()) continue;
+      code_.emplace(crypto::keccak256(*change.code), *change.code);
+    }
+  }
+
+  void record_to(Touched* touched) { touched_ = touched; }
+
+  std::optional<Account> account(const Address& address) const override {
+    if (touched_ != nullptr) touched_->slots[address];
+    auto account = base_->account(address);
+    if (overrides_.accounts.empty()) return account;
+    const auto it = overrides_.accounts.find(address);
+    if (it == overrides_.accounts.end()) return account;
+    const AccountOverride& change = it->second;
+    if (!account) account.emplace();
+    if (change.nonce) account->nonce = *change.nonce;
+    if (change.balance) account->balance = *change.balance;
+    if (change.code) account->code_hash = change.code->empty() ? kEmptyCodeHash : crypto::keccak256(*change.code);
+    return account;
+  }
+
+  u256 storage(const Address& address, const u256& slot) const override {
+    if (touched_ != nullptr) touched_->slots[address].insert(slot);
+    if (!overrides_.accounts.empty()) {
+      if (const auto it = overrides_.accounts.find(address); it != overrides_.accounts.end()) {
+        const auto value = it->second.slots.find(slot);
+        if (value != it->second.slots.end()) return value->second;
+        if (it->second.replace) return {};
+      }
+    }
+    return base_->storage(address, slot);
+  }
+
+  ByteView code(const Hash256& code_hash) const override {
+    const auto it = code_.find(code_hash);
+    return it != code_.end() ? ByteView(it->second) : base_->code(code_hash);
+  }
+
+  bool has_storage(const Address& address) const override { return base_->has_storage(address); }
+
+ private:
+  StatePtr base_;
+  StateOverrides overrides_;
+  std::map<Hash256, Bytes> code_;
+  Touched* touched_ = nullptr;
+};
+
+class ChainHashes final : public BlockHashes {
+ public:
+  explicit ChainHashes(const Backend& backend) : backend_(backend) {}
+  Hash256 block_hash(u64 number) const override { return backend_.block_hash(number); }
+
+ private:
+  const Backend& backend_;
+};
+
+CallResult failed() {
+  CallResult result;
+  result.status = FrameStatus::kFailure;
+  return result;
+}
+
+/// Ends every frame that starts or resumes after the deadline. One frame is bounded by its gas; this bounds their sum.
+class TimedEnvironment final : public ExecutionEnvironment {
+ public:
+  TimedEnvironment(ExecutionEnvironment& inner, Clock::time_point deadline) : inner_(inner), deadline_(deadline) {}
+
+  Frame* start(Host& host, const CallRequest& request, ByteView code, const Hash256* code_hash,
+               StepOutcome& outcome) override {
+    if (is_late()) {
+      outcome.wants_call = false;
+      outcome.result = failed();
+      return nullptr;
+    }
+    return inner_.start(host, request, code, code_hash, outcome);
+  }
+  void resume(Host& host, Frame& frame, const CallResult& result, StepOutcome& outcome) override {
+    if (is_late()) {
+      inner_.drop(frame);
+      outcome.wants_call = false;
+      outcome.result = failed();
+      return;
+    }
+    inner_.resume(host, frame, result, outcome);
+  }
+  void drop(Frame& frame) override { inner_.drop(frame); }
+  bool timed_out() const { return timed_out_; }
+
+ private:
+  bool is_late() {
+    constexpr unsigned kFramesPerLook = 16;  // a clock read costs as much as a small frame
+    if (timed_out_) return true;
+    if (++frames_ % kFramesPerLook != 0) return false;
+    timed_out_ = Clock::now() > deadline_;
+    return timed_out_;
+  }
+
+  ExecutionEnvironment& inner_;
+  Clock::time_point deadline_;
+  unsigned frames_ = 0;
+  bool timed_out_ = false;
+};
+
+RpcError unknown_block(const BlockId& id) {
+  if (const Hash256* hash = std::get_if<Hash256>(&id.id)) {
+    return {ErrorCode::kServer, "header for hash not found: " + to_hex(*hash), {}};
+  }
+  if (const u64* number = std::get_if<u64>(&id.id)) {
+    return {ErrorCode::kServer, "header not found: no block " + std::to_string(*number) + " yet", {}};
+  }
+  return {ErrorCode::kServer, "header not found", {}};
+}
+
+Result<StatePtr, RpcError> state_of(Call& call, u64 number) {
+  StatePtr state = call.backend.state_at(number);
+  if (!state) {
+    return fail(ErrorCode::kResourceUnavailable, "state of block " + std::to_string(number) +
+                                                     " is not available: this node keeps it from block " +
+                                                     std::to_string(call.backend.oldest_state()) + " on");
+  }
+  return state;
+}
+
+}  // namespace
+
+BlockPtr lookup_block(Call& call, const BlockId& id) {
+  if (const Hash256* hash = std::get_if<Hash256>(&id.id)) return call.backend.block_by_hash(*hash);
+  if (const u64* number = std::get_if<u64>(&id.id)) return call.backend.block_by_number(*number);
+  const BlockTag tag = std::get<BlockTag>(id.id);
+  if (tag == BlockTag::kLatest || tag == BlockTag::kPending) return call.backend.head();
+  return call.backend.block_by_number(call.backend.tag_number(tag));
+}
+
+Result<BlockPtr, RpcError> find_block(Call& call, const BlockId& id) {
+  BlockPtr block = lookup_block(call, id);
+  if (!block) return Err(unknown_block(id));
+  return block;
+}
+
+Result<StatePtr, RpcError> find_state(Call& call, const std::optional<BlockId>& id) {
+  const BlockTag* tag = id ? std::get_if<BlockTag>(&id->id) : nullptr;
+  if (!id || (tag != nullptr && (*tag == BlockTag::kLatest || *tag == BlockTag::kPending))) {
+    if (StatePtr state = call.backend.head_state()) return state;
+  }
+  const auto block = find_block(call, id.value_or(BlockId{}));
+  if (!block.ok()) return Err(block.error());
+  return state_of(call, (*block)->header.number);
+}
+
+struct Simulation::Impl {
+  Impl(Call& c, StatePtr state, const StateOverrides* overrides)
+      : call(c), view(std::move(state), overrides), hashes(c.backend) {}
+  Call& call;
+  BlockContext block;
+  OverlayView view;
+  ChainHashes hashes;
+};
+
+Simulation::Simulation(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Simulation::~Simulation() = default;
+const BlockContext& Simulation::block() const {
+  return impl_->block;
+}
+const StateView& Simulation::state() const {
+  return impl_->view;
+}
+
+Result<std::unique_ptr<Simulation>, RpcError> Simulation::make(Call& call, const std::optional<BlockId>& id,
+                                                               const StateOverrides* state,
+                                                               const BlockOverrides* block) {
+  const auto found = find_block(call, id.value_or(BlockId{}));
+  if (!found.ok()) return Err(found.error());
+  auto base = state_of(call, (*found)->header.number);  // by number: the head may have moved meanwhile
+  if (!base.ok()) return Err(base.error());
+  auto impl = std::make_unique<Impl>(call, std::move(*base), state);
+  BlockContext& context = impl->block;
+  context = id && id->is_pending() ? call.backend.pending_context() : call.backend.context_of((*found)->header);
+  if (block != nullptr) {
+    if (block->number) context.number = *block->number;
+    if (block->timestamp) context.timestamp = *block->timestamp;
+    if (block->gas_limit) context.gas_limit = *block->gas_limit;
+    if (block->coinbase) context.coinbase = *block->coinbase;
+    if (block->prev_randao) context.prev_randao = *block->prev_randao;
+    if (block->base_fee) context.base_fee = *block->base_fee;
+    if (block->blob_base_fee) context.blob_base_fee = *block->blob_base_fee;
+  }
+  return std::unique_ptr<Simulation>(new Simulation(std::move(impl)));
+}
+
+Result<stf::ExecutionResult, RpcError> Simulation::run(const stf::CallMessage& message, Touched* touched) {
+  Call& call = impl_->call;
+  const auto timeout = [&] {
+    return fail(ErrorCode::kServer,
+                "execution aborted (timeout = " + std::to_string(call.config.call_time_ms_max) + "ms)");
+  };
+  if (Clock::now() > call.deadline) return timeout();
+  TimedEnvironment environment(call.machine(), call.deadline);
+  impl_->view.record_to(touched);
+  stf::BlockExecutor executor(impl_->view, impl_->block, impl_->hashes, environment);
+  auto result = executor.call(message);
+  impl_->view.record_to(nullptr);
+  if (environment.timed_out()) return timeout();
+  if (!result.ok()) {
+    std::string text = describe_refusal(result.error());
+    if (result.error() == stf::TxError::kInsufficientFunds) {
+      const auto account = impl_->view.account(message.from);
+      text += ": address " + to_hex(message.from) + " have " + to_decimal(account ? account->balance : u256()) +
+              " want " +
+              to_decimal(message.skip_balance_check ? message.value
+                                                    : message.value + u256(message.gas_limit) * message.gas_price);
+    } else if (result.error() == stf::TxError::kIntrinsicGasTooLow) {
+      text += ": gas " + std::to_string(message.gas_limit);
+    }
+    return fail(ErrorCode::kServer, std::move(text));
+  }
+  return std::move(*result);
+}
+
+Result<stf::CallMessage, RpcError> to_message(Call& call, const CallArgs& args, const BlockContext& block) {
+  if (args.chain_id && *args.chain_id != block.chain_id) {
+    return fail(ErrorCode::kInvalidParams, "chainId does not match node's (have=" + std::to_string(*args.chain_id) +
+                                               ", want=" + std::to_string(block.chain_id) + ")");
+  }
+  if (args.type && (*args.type > 4 || *args.type == 3)) {
+    return fail(ErrorCode::kInvalidParams,
+                "transaction type not supported: type " + std::to_string(*args.type) + "; use 0x0, 0x1, 0x2 or 0x4");
+  }
+  stf::CallMessage message;
+  if (args.from) message.from = *args.from;
+  message.to = args.to;
+  message.value = args.value.value_or(u256());
+  message.data = args.data;
+  if (args.access_list) message.access_list = *args.access_list;
+  message.authorizations = args.authorizations;
+  message.gas_limit = std::min(args.gas.value_or(call.config.call_gas_max), call.config.call_gas_max);
+
+  // A call without a price sees the base fee and pays nothing (interfaces.md). A price of zero counts as none.
+  message.gas_price = block.base_fee;
+  const u256 price = args.gas_price.value_or(args.max_fee_per_gas.value_or(u256()));
+  if (price.is_zero()) {
+    message.skip_balance_check = true;
+    return message;
+  }
+  if (price < block.base_fee) {
+    return fail(ErrorCode::kServer, "max fee per gas less than block base fee: address " + to_hex(message.from) +
+                                        ", maxFeePerGas: " + to_decimal(price) +
+                                        ", baseFee: " + to_decimal(block.base_fee));
+  }
+  bool carry = false;
+  const u256 wanted = u256::add(block.base_fee, args.max_priority_fee_per_gas.value_or(u256()), carry);
+  message.gas_price = args.gas_price || carry ? price : std::min(price, wanted);
+  message.skip_balance_check = false;
+  return message;
+}
+
+std::string revert_message(ByteView data) {
+  constexpr u8 kErrorSelector[4] = {0x08, 0xc3, 0x79, 0xa0};  // Error(string)
+  constexpr u8 kPanicSelector[4] = {0x4e, 0x48, 0x7b, 0x71};  // Panic(uint256)
+  const auto starts_with = [&](const u8(&selector)[4]) {
+    return data.size() >= 4 && std::equal(selector, selector + 4, data.begin());
+  };
+  std::string out = "execution reverted";
+  const auto word = [&](u64 at) { return u256::from_be(data.data() + 4 + at); };
+  if (starts_with(kErrorSelector) && data.size() >= 4 + 64) {
+    const ByteView tail = data.subspan(4);
+    const u256 offset = word(0);
+    if (!offset.fits_u64() || offset.low_u64() > tail.size() - 32) return out;
+    const u256 length = word(offset.low_u64());
+    const u64 start = offset.low_u64() + 32;
+    if (!length.fits_u64() || length.low_u64() > tail.size() - start) return out;
+    out += ": ";
+    out.append(reinterpret_cast<const char*>(tail.data()) + start, length.low_u64());
+  } else if (starts_with(kPanicSelector) && data.size() == 4 + 32) {
+    const u256 code = word(0);
+    // Solidity's panic codes (docs: control structures, "Panic via assert").
+    const auto reason = [&]() -> const char* {
+      switch (code.fits_u64() ? code.low_u64() : 0xff) {
+        case 0x00:
+          return "generic panic";
+        case 0x01:
+          return "assert(false)";
+        case 0x11:
+          return "arithmetic underflow or overflow";
+        case 0x12:
+          return "division or modulo by zero";
+        case 0x21:
+          return "enum overflow";
+        case 0x22:
+          return "invalid encoded storage byte array accessed";
+        case 0x31:
+          return "out-of-bounds array access; popping on an empty array";
+        case 0x32:
+          return "out-of-bounds access of an array or bytesN";
+        case 0x41:
+          return "out of memory";
+        case 0x51:
+          return "uninitialized function";
+        default:
+          return nullptr;
+      }
+    }();
+    out += reason != nullptr ? ": " + std::string(reason) : ": unknown panic code: " + to_quantity(code);
+  }
+  return out;
+}
+
+Err<RpcError> execution_failed(const stf::ExecutionResult& result) {
+  if (result.status == FrameStatus::kRevert) {
+    return fail(ErrorCode::kReverted, revert_message(result.output), '"' + to_hex(result.output) + '"');
+  }
+  return fail(ErrorCode::kServer, "execution failed: out of gas or invalid instruction, all " +
+                                      std::to_string(result.gas_used) + " gas consumed");
+}
+
+std::string describe_refusal(stf::TxError error) {
+  using enum stf::TxError;
+  const auto text = [&] {
+    switch (error) {
+      case kInsufficientFunds:
+        return SubmitCode::kInsufficientFunds;
+      case kIntrinsicGasTooLow:
+        return SubmitCode::kIntrinsicGas;
+      case kFloorGasTooLow:
+        return SubmitCode::kFloorGas;
+      case kInitCodeTooLarge:
+        return SubmitCode::kInitCodeTooLarge;
+      case kMaxFeeBelowBaseFee:
+        return SubmitCode::kFeeCapBelowBaseFee;
+      case kPriorityFeeAboveMaxFee:
+        return SubmitCode::kTipAboveFeeCap;
+      case kGasLimitAboveCap:
+        return SubmitCode::kGasCap;
+      case kGasLimitAboveBlock:
+        return SubmitCode::kGasLimit;
+      case kNonceMax:
+        return SubmitCode::kNonceMax;
+      case kSetCodeWithoutTo:
+        return SubmitCode::kSetCodeWithoutTo;
+      case kEmptyAuthorizationList:
+        return SubmitCode::kEmptyAuthorizations;
+      default:
+        return SubmitCode::kInternal;
+    }
+  }();
+  return std::string(text == SubmitCode::kInternal ? stf::describe(error) : describe(text));
+}
+
+}  // namespace atlas::rpc

@@ -1,0 +1,27 @@
+#pragma once
+// Ethereum's JSON for blocks, transactions, receipts and logs (execution-apis), as viem and ethers read it.
+#include <rpc/backend.hpp>
+#include <rpc/json_writer.hpp>
+
+namespace atlas::rpc {
+
+/// A mined transaction.
+void write_transaction(JsonWriter& out, const MinedTransaction& mined);
+/// One that waits in the pool: block fields null.
+void write_pending_transaction(JsonWriter& out, const SignedTransaction& tx);
+void write_receipt(JsonWriter& out, const MinedTransaction& mined);
+void write_log(JsonWriter& out, const LogRecord& record, bool removed = false);
+/// With hashes or whole transactions.
+void write_block(JsonWriter& out, const BlockPtr& block, bool full);
+/// What eth_subscribe("newHeads") sends.
+void write_header(JsonWriter& out, const Block& block);
+/// The block being built, as far as it is known: empty, under the next block's number, time and base fee. It has a hash
+/// because typed clients (alloy) refuse a block without one.
+void write_pending_block(JsonWriter& out, const Block& head, const BlockContext& next);
+
+/// Price per gas that `tx` pays under `base_fee` (EIP-1559).
+u256 effective_gas_price(const Transaction& tx, const u256& base_fee);
+/// Bytes of the block's RLP encoding.
+u64 block_size_bytes(const Block& block);
+
+}  // namespace atlas::rpc

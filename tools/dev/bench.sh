@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# ./dev bench [--list] [--json] [name...]: Google Benchmark binaries as one line (or JSON object) a figure.
+# Every figure is the median of several repetitions; counters of a benchmark (tx_per_s, …) are figures of their own.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+
+mapfile -t rooms < <(find src -mindepth 2 -name '*_bench.cpp' | cut -d/ -f2 | sort -u)
+# A bench is named after its room; the EVM is measured through the state transition, which drives it, so `evm` runs both.
+names=("${rooms[@]}")
+json=0 chosen=()
+for word in "$@"; do
+  case $word in
+    --list)
+      printf '%s\n' "${names[@]}"
+      exit 0
+      ;;
+    --json) json=1 ;;
+    -*) die "bench does not know '$word'; it takes --list, --json and names: ${names[*]}" ;;
+    *)
+      [[ " ${names[*]} " == *" $word "* || $word == evm ]] || die "there is no benchmark '$word'. There are: ${names[*]}"
+      chosen+=("$word")
+      ;;
+  esac
+done
+((${#chosen[@]})) || chosen=("${names[@]}")
+
+ensure_packages "${PACKAGES_BUILD[@]}"
+machine=$(hardware)
+
+# binaries NAME: the benchmark binaries behind a name
+binaries() {
+  local room
+  for room in "${rooms[@]}"; do
+    if [[ $room == "$1" ]] || { [[ $1 == evm && $room == stf ]]; }; then echo "${room}_bench"; fi
+  done
+}
+# Google Benchmark's JSON (one key a line) on stdin to lines "case<TAB>metric<TAB>value<TAB>unit"; medians only, if any.
+figures() {
+  awk '
+    function flush(   k) {
+      if (name != "" && kind == wanted) {
+        for (k = 1; k <= n; ++k) printf "%s\t%s\t%s\t%s\n", name, metric[k], value[k], unit_of(metric[k])
+      }
+      name = ""; n = 0; kind = ""
+    }
+    function unit_of(m) {
+      if (m == "time") return time_unit
+      if (m ~ /_per_s$/) { sub(/_per_s$/, "", m); return m "/s" }
+      if (m ~ /^ns_per_/) return "ns"
+      if (m == "bytes_per_second") return "B/s"
+      if (m == "items_per_second") return "items/s"
+      if (m ~ /_(ns|us|ms|s|bytes|ratio)$/) { sub(/.*_/, "", m); return m }
+      return m
+    }
+    BEGIN { wanted = "median" }
+    /^ *"benchmarks":/ { inside = 1 }
+    !inside { next }
+    /^ *\{/ { flush() }
+    match($0, /^ *"[^"]*": /) {
+      key = $0; sub(/^ *"/, "", key); sub(/".*/, "", key)
+      val = substr($0, RSTART + RLENGTH); sub(/,$/, "", val); gsub(/^"|"$/, "", val)
+      if (key == "name") next
+      if (key == "run_name") name = val
+      else if (key == "aggregate_name") kind = val
+      else if (key == "time_unit") time_unit = val
+      else if (key == "error_message") { print "error: " name ": " val > "/dev/stderr"; failed = 1 }
+      else if (key == "cpu_time") { metric[++n] = "time"; value[n] = val }
+      else if (key ~ /^(family_index|per_family_instance_index|run_type|repetitions|repetition_index|threads|iterations|real_time|aggregate_unit|error_occurred|label)$/) next
+      else if (val ~ /^[-+0-9.e]+$/) { metric[++n] = key; value[n] = val }
+    }
+    END { flush(); exit failed }'
+}
+
+status=0
+for name in "${chosen[@]}"; do
+  mapfile -t programs < <(binaries "$name")
+  build release "${programs[@]}"
+  for program in "${programs[@]}"; do
+    out=$BUILD/log/$program.json
+    # The whole run as JSON goes to a file; a case is repeated so that its median means something on a shared machine.
+    if ! "$BUILD/release/bin/$program" --benchmark_repetitions=5 --benchmark_report_aggregates_only=true \
+      --benchmark_min_time=0.2 --benchmark_out="$out" --benchmark_out_format=json >"$BUILD/log/$program.log" 2>&1 </dev/null; then
+      tail -n 15 "$BUILD/log/$program.log" >&2
+      warn "$program failed"
+      status=1
+      continue
+    fi
+    figures <"$out" | awk -F'\t' -v bench="$name" -v json="$json" -v hardware="$machine" '
+      function clean(s) { gsub(/["\\]/, "", s); return s }
+      json { printf "{\"bench\":\"%s\",\"case\":\"%s\",\"metric\":\"%s\",\"value\":%.6g,\"unit\":\"%s\",\"hardware\":\"%s\"}\n", bench, clean($1), $2, $3, $4, clean(hardware) }
+      !json { printf "  %-44s %-22s %14.4g %s\n", $1, $2, $3, $4 }' || status=1
+  done
+done
+((json)) || note "hardware: $machine; medians of 5 repetitions"
+exit $status

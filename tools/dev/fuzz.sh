@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# ./dev fuzz [--list] [target] [seconds]: libFuzzer targets under ASan and UBSan, from their corpora.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+
+mapfile -t targets < <(find tests/fuzz -maxdepth 1 -name '*_fuzz.cpp' -printf '%f\n' | sed 's/_fuzz\.cpp$//' | sort)
+((${#targets[@]})) || die "there is no fuzz target: tests/fuzz holds no NAME_fuzz.cpp"
+if [[ ${1:-} == --list ]]; then
+  printf '%s\n' "${targets[@]}"
+  exit 0
+fi
+chosen=("${targets[@]}") seconds=30
+for word in "$@"; do
+  if [[ $word =~ ^[0-9]+$ ]]; then
+    seconds=$word
+  else
+    [[ " ${targets[*]} " == *" $word "* ]] || die "there is no fuzz target '$word'. The targets are: ${targets[*]}"
+    chosen=("$word")
+  fi
+done
+
+ensure_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_SANITIZE[@]}"
+build fuzz "${chosen[@]/#/fuzz_}"
+
+passed=0 failed=0
+for target in "${chosen[@]}"; do
+  # What is found goes to build/fuzz-corpus, so that the tree stays as it is; keep what is worth it in tests/fuzz/corpus.
+  found=$BUILD/fuzz-corpus/$target crashes=$BUILD/fuzz-crashes/$target log=$BUILD/log/fuzz-$target.log
+  mkdir -p "$found" "$crashes" "${log%/*}"
+  corpora=("$found")
+  [[ -d tests/fuzz/corpus/$target ]] && corpora+=("tests/fuzz/corpus/$target")
+  dictionary=()
+  [[ -f tests/fuzz/$target.dict ]] && dictionary=("-dict=tests/fuzz/$target.dict")
+  status=0
+  "$BUILD/fuzz/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="$crashes/" "${dictionary[@]}" "${corpora[@]}" >"$log" 2>&1 </dev/null || status=$?
+  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  if ((status == 0)) && ((${runs:-0} > 0)); then
+    passed=$((passed + 1))
+    printf '%s  ok%s  %-16s %10d runs in %d s\n' "$GREEN" "$RESET" "$target" "$runs" "$seconds"
+  else
+    failed=$((failed + 1))
+    printf '%sfail%s  %-16s exit code %d; input in %s, log %s\n' "$RED" "$RESET" "$target" "$status" "${crashes#"$ROOT/"}" "${log#"$ROOT/"}"
+    grep -E 'ERROR|SUMMARY|runtime error|broken invariant|Test unit written' "$log" | head -n 6 | sed 's/^/      /' || true
+  fi
+done
+printf '%d passed, %d failed\n' "$passed" "$failed"
+((failed == 0))

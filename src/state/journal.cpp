@@ -12,7 +12,8 @@ constexpr u32 kAlways = ~u32{0};  // a stamp that no transaction's number exceed
 // which they became true. So the next transaction forgets them all by counting on.
 struct AccountEntry {
   Account current;
-  Account initial;  // before the block
+  Account initial;      // before the block
+  bool loaded = false;  // false only between keep_warm() and the first access
   bool exists = false;
   bool existed = false;
   bool storage_wiped = false;  // slots that are not loaded are zero, whatever the view says
@@ -97,16 +98,17 @@ struct Journal::Impl {
     if (last_index != kNone && last_address == address) return last_index;
     bool added;
     const u32 index = accounts.find_or_add(address, added);
-    if (added) load(accounts[index]);
+    if (!at(index).loaded) load(accounts[index]);
     last_address = address;
     last_index = index;
     return index;
   }
 
   void load(Accounts::Entry& entry) {
+    AccountEntry& a = entry.value;
+    a.loaded = true;
     const auto account = view.account(entry.key);
     if (!account) return;
-    AccountEntry& a = entry.value;
     a.exists = a.existed = true;
     a.current = a.initial = *account;
   }

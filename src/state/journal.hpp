@@ -52,7 +52,8 @@ class Journal {
   bool has_storage(const Address& address);   ///< EIP-7610
   /// Warms the account; true if it was cold.
   bool access_account(const Address& address);
-  /// Makes the account warm in every transaction from now on: precompiles (EIP-2929), COINBASE (EIP-3651).
+  /// Makes the account warm in every transaction from now on: precompiles (EIP-2929), COINBASE (EIP-3651). Does
+  /// not read it from the view.
   void keep_warm(const Address& address);
 
   void set_nonce(const Address& address, u64 nonce);

@@ -11,9 +11,9 @@ namespace atlas::stf {
 /// Why a transaction is left out of a block. A pure function of transaction and pre-state, so host and guest agree;
 /// codes are stable, the explorer and RPC errors show them.
 enum class TxError : u8 {
-  kUnsupportedType,         // 0x03, 0x71, 0x7d
-  kWrongChainId,            // EIP-155
-  kNonceTooLow,             // YP 6.2
+  kUnsupportedType,  // 0x03, 0x71, 0x7d
+  kWrongChainId,     // EIP-155
+  kNonceTooLow,      // YP 6.2
   kNonceTooHigh,
   kNonceMax,                // EIP-2681
   kSenderNotEoa,            // EIP-3607, with EIP-7702's exception
@@ -49,9 +49,10 @@ struct StfConfig {
 /// Outcome of an executed message: a transaction's, or an eth_call's.
 struct ExecutionResult {
   FrameStatus status = FrameStatus::kSuccess;
-  u64 gas_used = 0;       ///< after refund and EIP-7623 floor
+  HaltReason halt = HaltReason::kNone;
+  u64 gas_used = 0;  ///< after refund and EIP-7623 floor
   u64 gas_refunded = 0;
-  Bytes output;
+  Bytes output;  ///< return or revert data; of a creation, the deployed code
   std::optional<Address> created;
   std::vector<Log> logs;
 };
@@ -66,6 +67,7 @@ struct CallMessage {
   Bytes data;
   std::vector<AccessListEntry> access_list;
   std::vector<Authorization> authorizations;
+  /// The balance need not cover gas_limit · gas_price; `value` it must cover in any case, since it is transferred.
   bool skip_balance_check = true;
 };
 
@@ -86,10 +88,12 @@ class BlockExecutor {
   Result<Receipt, TxError> apply(const SignedTransaction& tx);
   /// The same checks without execution, for the mempool and the sequencer.
   Result<void, TxError> validate(const Transaction& tx, const Address& sender);
-  /// eth_call and eth_estimateGas: no nonce or signature check, no fee; state changes stay in this executor's journal.
+  /// eth_call and eth_estimateGas: no nonce, signature, EIP-3607, EIP-7825 or block gas check, no fee; state changes
+  /// stay in this executor's journal.
   Result<ExecutionResult, TxError> call(const CallMessage& message);
-  /// Output of the last apply() (for conformance and tracing).
-  const Bytes& last_output() const;
+  /// Outcome of the last apply(), without its logs, which went into the receipt.
+  const ExecutionResult& last_result() const;
+  const Bytes& last_output() const { return last_result().output; }
 
   Journal& journal();
   u64 gas_used() const;
@@ -100,11 +104,39 @@ class BlockExecutor {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Fills number, roots, bloom, gas used and the constant fields of `header`, and the hash. `block.transactions` and
-/// `block.receipts` are final.
+/// BLOCKHASH on the chain: the parent's hash, and before it EIP-2935's ring buffer in the state before the block.
+/// Reading warms nothing.
+class HistoryBlockHashes final : public BlockHashes {
+ public:
+  HistoryBlockHashes(const StateView& view, u64 parent_number, const Hash256& parent_hash)
+      : view_(view), parent_number_(parent_number), parent_hash_(parent_hash) {}
+  Hash256 block_hash(u64 number) const override;
+
+ private:
+  const StateView& view_;
+  u64 parent_number_;
+  Hash256 parent_hash_;
+};
+
+/// Address of a contract that `sender` creates with CREATE or a transaction, at its nonce before (Yellow Paper (84)).
+Address create_address(const Address& sender, u64 nonce);
+/// EIP-1014.
+Address create2_address(const Address& sender, const u256& salt, ByteView init_code);
+
+/// Prices of a block beside its base fee; they ride in `extraData`. Zero: unlimited.
+struct BlockPrices {
+  u64 native = 0;   ///< wei a unit of proving cost
+  u64 pubdata = 0;  ///< wei a byte
+};
+/// version u8 ‖ native price u64 ‖ pubdata price u64.
+Bytes encode_extra_data(const BlockPrices& prices);
+
+/// Completes a block whose `transactions` and `receipts` are final and whose header has the fields that the sequencer
+/// chooses: parent_hash, number, timestamp, beneficiary, gas_limit, base_fee_per_gas, extra_data. Fills gas used,
+/// roots, bloom, the constant fields and the block's hash.
 void seal_header(Block& block);
 
-/// EIP-1559 with elasticity 2 and the chain's denominator (250 on L2, 8 on L1), not below `floor`.
+/// EIP-1559 with elasticity 2 and the chain's denominator (250 on L2, 8 on L1; not zero), not below `floor`.
 u256 next_base_fee(const BlockHeader& parent, u64 denominator, const u256& floor);
 
 /// Gas that a transaction pays before its first instruction, and EIP-7623's floor.

@@ -1,21 +1,23 @@
 #pragma once
-// The append-only log of sealed blocks: the node's one source of truth, in segment files log/blocks-N.log where N is
-// the first block inside.
+// The append-only log of sealed blocks: the node's one source of truth, in segment files blocks-N.log where N is the
+// first block inside.
 //
 //   segment = header ‖ record …, zeros up to the preallocated end
+//   header  = magic 8 ‖ version u32 ‖ salt u64 ‖ chain id u64 ‖ genesis hash 32 ‖ first block u64 ‖ CRC-32C u32
 //   record  = magic u32 ‖ kind u8 ‖ 0 ‖ 0 ‖ 0 ‖ block number u64 ‖ durable number u64 ‖ payload length u32 ‖
-//             payload CRC-32C u32 ‖ CRC-32C of the bytes before u32 ‖ payload
+//             payload CRC-32C u32 ‖ CRC-32C of the bytes before and the salt u32 ‖ payload
 //
 // "Durable number" is the highest block known to be on disk when the record was written. It tells a torn tail, which
 // was never acknowledged and is cut off, from damage to acknowledged blocks, which is refused: a broken record whose
 // number is at or below the durable number of any later record was acknowledged. A clean close writes a mark, a record
-// without payload, so that damage to the very last block is told apart too.
-#include <functional>
+// without payload, so that damage to the very last block is told apart too. The salt is random, so that no user's call
+// data can pass for a record.
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include <base/ensure.hpp>
 #include <storage/file.hpp>
 
 namespace atlas::storage {
@@ -77,20 +79,21 @@ class BlockLog {
   struct Segment {
     std::shared_ptr<File> file;
     u64 first = 0;
+    u64 salt = 0;
     std::vector<u64> offsets;  ///< of the records of first, first + 1, …
     u64 end = 0;               ///< where the next record goes
+    u64 next() const { return first + offsets.size(); }
   };
-  struct RecordHeader;
-  struct Scan;
 
-  std::filesystem::path segment_path(u64 first) const;
-  void open_segments(u64 verify_from, u64 known_durable);
-  Segment open_segment(const std::filesystem::path& path, bool last, u64 expected_first, u64 verify_from,
-                       u64 known_durable);
-  bool is_discardable_tail(const std::filesystem::path& path, u64 expected_first, u64 known_durable) const;
-  void cut(Segment& segment, u64 offset, u64 file_size);
+  void open_segments(u64 first_block, u64 verify_from, u64 known_durable);
+  /// Reads the header; nullopt if it is broken.
+  std::optional<Segment> read_segment_header(const std::filesystem::path& path) const;
+  /// Walks the records of a segment; the last one may end in a torn record, which is cut.
+  void scan(Segment& segment, bool is_last, u64 verify_from, u64 known_durable);
+  void cut(Segment& segment, u64 offset, ByteView tail);
   void start_segment(u64 first);
   void write_record(Segment& segment, u8 kind, u64 number, ByteView payload);
+  const Segment* segment_of(u64 number) const;
 
   std::filesystem::path directory_;
   ChainIdentity identity_;
@@ -98,9 +101,10 @@ class BlockLog {
   Recovery recovery_;
   mutable std::mutex mutex_;  // over segments_ and synced_ as readers see them
   std::vector<Segment> segments_;
-  u64 next_ = 0;      // number of the next block; appending thread
-  u64 synced_ = 0;    // last durable block
-  u64 reserved_ = 0;  // preallocated size of the last segment
+  u64 next_ = 0;         // number of the next block; appending thread
+  u64 synced_ = 0;       // last durable block
+  u64 reserved_ = 0;     // preallocated size of the last segment
+  bool marked_ = false;  // the log ends with a mark
   bool failed_ = false;
 };
 

@@ -2,15 +2,11 @@
 
 #include <crypto/keccak.hpp>
 #include <sequencer/mempool.hpp>
+#include <stf/delegation.hpp>
+#include <stf/fees.hpp>
 
 namespace atlas::sequencer {
 namespace {
-
-constexpr u64 kDelegationCodeSize = 23;  // EIP-7702: 0xef0100 ‖ address
-
-bool is_delegation(ByteView code) {
-  return code.size() == kDelegationCodeSize && code[0] == 0xef && code[1] == 0x01 && code[2] == 0x00;
-}
 
 u64 saturate(const u256& v) {
   return v.fits_u64() ? v.low_u64() : ~u64{0};
@@ -23,11 +19,10 @@ u256 add_saturating(const u256& a, const u256& b) {
   return carry ? u256::max() : sum;
 }
 
-/// The most a transaction can take from its sender.
+/// The most a transaction can take from its sender; absurd sums count as more than anyone has.
 u256 cost_of(const Transaction& tx) {
-  // A 64-bit factor times a fee below 2^192 cannot wrap; any larger fee is beyond every balance.
-  if (tx.max_fee_per_gas.bit_length() > 192) return u256::max();
-  return add_saturating(u256(tx.gas_limit) * tx.max_fee_per_gas, tx.value);
+  const auto cost = stf::largest_cost(tx);
+  return cost ? *cost : u256::max();
 }
 
 u64 charged_bytes(const SignedTransaction& tx) {
@@ -270,7 +265,7 @@ bool Mempool::make_room(const PoolSender& newcomer, bool gapped, u64 standing, u
 }
 
 bool Mempool::may_send(const Account& account) const {
-  return !account.has_code() || is_delegation(head_->code(account.code_hash));
+  return !account.has_code() || stf::delegation_target(head_->code(account.code_hash)).has_value();
 }
 
 PoolSender& Mempool::sender_of(const Address& address) {

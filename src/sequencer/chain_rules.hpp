@@ -1,0 +1,18 @@
+#pragma once
+// What a chain's genesis fixes for every block (docs/protocol: Blocks, Fees).
+#include <types/block.hpp>
+#include <types/fork.hpp>
+
+namespace atlas::sequencer {
+
+struct ChainRules {
+  u64 chain_id = 31'337;
+  Fork fork = Fork::kOsaka;
+  /// Twice what 100,000 transfers a second use in 250 ms, rounded up to a power of two: below that load the base fee
+  /// stands at its floor (EIP-1559's target is half the limit). A block ends by time long before it.
+  u64 gas_limit = u64{1} << 30;
+  u64 base_fee_floor_wei = 50'000'000;  ///< 0.05 gwei a gas
+  u64 base_fee_denominator = 250;
+};
+
+}  // namespace atlas::sequencer

@@ -1,0 +1,148 @@
+// The fast interpreter. Where the compiler guarantees tail calls, every instruction is a function that ends in a jump
+// to the next one: position, stack pointer, gas and frame stay in registers and each instruction has its own indirect
+// branch. Elsewhere the same bodies are the cases of one switch.
+#include <evm/interpreter.hpp>
+
+#if defined(__has_cpp_attribute) && defined(__clang__)
+#if __has_cpp_attribute(clang::musttail)
+#define ATLAS_EVM_TAIL_CALLS
+#endif
+#endif
+
+namespace atlas::evm {
+namespace {
+
+void suspend(EvmFrame& f, const Insn* ip, u256* sp, i64 gas) {
+  f.position = static_cast<u64>(ip - f.insns);
+  f.sp = sp;
+  f.gas = gas;
+}
+
+/// Where a dynamic jump goes; null if it is invalid.
+const Insn* resolve_target(EvmFrame& f, u64 pc) {
+  const u32 index = f.program->resolve(f.code, pc);
+  f.load_program_tables();
+  return index == 0 ? nullptr : f.insns + index;
+}
+inline const Insn* jump_target(EvmFrame& f, u64 pc) {
+  if (pc < f.targets_size) [[likely]] {
+    const u32 index = f.targets[pc];
+    if (index != 0) [[likely]]
+      return f.insns + index;
+  }
+  return resolve_target(f, pc);
+}
+
+/// Makes `at` a jump to the instruction `index`, and returns it at the place where it now stands.
+const Insn* relink(EvmFrame& f, u32 at, u32 index, Op op) {
+  f.load_program_tables();
+  Insn& insn = f.program->insn(at);
+  insn.op = op;
+  insn.arg = index - at;
+  return &insn;
+}
+
+/// Resolves the jump at `ip` and turns it into `resolved`, to be executed again; null if its target is invalid.
+const Insn* link_jump(EvmFrame& f, const Insn* ip, Op resolved) {
+  const auto at = static_cast<u32>(ip - f.insns);
+  const u32 index = f.program->resolve(f.code, ip->arg);
+  return index == 0 ? nullptr : relink(f, at, index, resolved);
+}
+
+/// Translates what follows a paused run.
+const Insn* continue_run(EvmFrame& f, const Insn* ip) {
+  const auto at = static_cast<u32>(ip - f.insns);
+  return relink(f, at, f.program->continue_at(f.code, ip->arg), Op::kGoto);
+}
+
+/// Memory for a word at a constant offset that is beyond the current size.
+HaltReason reach_memory(EvmFrame& f, i64& gas, u64 offset) {
+  return offset + 32 <= kMemoryLimit && expand_memory(f.memory, gas, offset + 32) ? HaltReason::kNone
+                                                                                  : HaltReason::kOutOfGas;
+}
+
+void fail(EvmFrame& f) {
+  finish(f, FrameStatus::kFailure, 0, {});
+}
+
+}  // namespace
+
+void finish(EvmFrame& f, FrameStatus status, i64 gas, ByteView output) {
+  f.outcome->wants_call = false;
+  CallResult& result = f.outcome->result;
+  result.status = status;
+  result.halt = HaltReason::kNone;
+  result.gas_left = static_cast<u64>(gas);
+  result.gas_refund = status == FrameStatus::kSuccess ? f.refund : 0;
+  result.output = output;
+}
+
+void finish_failed(EvmFrame& f, HaltReason reason) {
+  finish(f, FrameStatus::kFailure, 0, {});
+  f.outcome->result.halt = reason;
+}
+
+#ifdef ATLAS_EVM_TAIL_CALLS
+
+namespace {
+
+using Handler = void (*)(const Insn* ip, u256* sp, i64 gas, EvmFrame& f);
+extern const Handler kHandlers[static_cast<std::size_t>(Op::kCount)];
+
+#define HANDLER(name) \
+  void run_##name([[maybe_unused]] const Insn* ip, [[maybe_unused]] u256* sp, [[maybe_unused]] i64 gas, EvmFrame& f)
+#define DISPATCH() [[clang::musttail]] return kHandlers[static_cast<std::size_t>(ip->op)](ip, sp, gas, f)
+#define NEXT(slots) \
+  do {              \
+    ip += (slots);  \
+    DISPATCH();     \
+  } while (false)
+#define JUMP(slots) NEXT(slots)
+#define FAIL(reason) return finish_failed(f, reason)
+#define EXIT() return
+#include <evm/handlers.inc>
+#undef HANDLER
+
+const Handler kHandlers[static_cast<std::size_t>(Op::kCount)] = {
+#define X(name, ...) run_##name,
+#define Y(value, name, ...) run_##name,
+    ATLAS_EVM_INTERNAL_INSNS(X) ATLAS_EVM_STACK_INSNS(X) ATLAS_EVM_SWAP_INSNS(X) ATLAS_EVM_PLAIN_OPCODES(Y)
+        ATLAS_EVM_CALL_OPCODES(Y) ATLAS_EVM_CREATE_OPCODES(Y) ATLAS_EVM_FLOW_OPCODES(Y)
+#undef X
+#undef Y
+};
+
+}  // namespace
+
+void run_fast(EvmFrame& f) {
+  const Insn* ip = f.insns + f.position;
+  kHandlers[static_cast<std::size_t>(ip->op)](ip, f.sp, f.gas, f);
+}
+
+#else
+
+void run_fast(EvmFrame& f) {
+  const Insn* ip = f.insns + f.position;
+  u256* sp = f.sp;
+  i64 gas = f.gas;
+  for (;;) {
+    switch (ip->op) {
+#define HANDLER(name) case Op::k##name:
+#define NEXT(slots) \
+  {                 \
+    ip += (slots);  \
+    continue;       \
+  }
+#define JUMP(slots) NEXT(slots)
+#define FAIL(reason) return finish_failed(f, reason)
+#define EXIT() return
+#include <evm/handlers.inc>
+      case Op::kCount:
+        FAIL(HaltReason::kInvalidOpcode);
+    }
+  }
+}
+
+#endif
+
+}  // namespace atlas::evm

@@ -61,10 +61,6 @@ HaltReason reach_memory(EvmFrame& f, i64& gas, u64 offset) {
                                                                                   : HaltReason::kOutOfGas;
 }
 
-void fail(EvmFrame& f) {
-  finish(f, FrameStatus::kFailure, 0, {});
-}
-
 }  // namespace
 
 void finish(EvmFrame& f, FrameStatus status, i64 gas, ByteView output) {

@@ -54,9 +54,12 @@ struct Limbs {
   [[gnu::always_inline]] static constexpr L sub(Limbs& r, const Limbs& a, const Limbs& b) {
     L borrow = 0;
     unroll<N>([&](auto i) {
-      const Wide d = static_cast<Wide>(a.limb[i]) - b.limb[i] - borrow;
-      r.limb[i] = static_cast<L>(d);
-      borrow = static_cast<L>(d >> kLimbBits) & 1;
+      // Two overflow checks become one subtract-with-borrow, also where b is a constant.
+      L d;
+      const bool first = __builtin_sub_overflow(a.limb[i], b.limb[i], &d);
+      const bool second = __builtin_sub_overflow(d, borrow, &d);
+      r.limb[i] = d;
+      borrow = static_cast<L>(first | second);
     });
     return borrow;
   }

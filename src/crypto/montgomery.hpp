@@ -188,6 +188,18 @@ class Montgomery {
     return d;
   }
 
+  /// a + b (mod p·R), for terms below p·R.
+  static constexpr Product add_wide(const Product& a, const Product& b) {
+    static_assert(kSpareBits >= 1, "sums of products need a spare bit");
+    Product sum;
+    Product::add(sum, a, b);
+    Number high;
+    for (unsigned i = 0; i < kLimbs; ++i) high.limb[i] = sum.limb[i + kLimbs];
+    high = reduce_once(high, 0);
+    for (unsigned i = 0; i < kLimbs; ++i) sum.limb[i + kLimbs] = high.limb[i];
+    return sum;
+  }
+
   /// a·b·R^-1 mod p. `a` may be any number below R while b < p; with two spare bits both may be below 2p.
   static constexpr Number multiply(const Number& a, const Number& b) {
     // Row i adds a_i·b, then m·p with m chosen so that the lowest limb vanishes, and drops that limb. The running
@@ -224,8 +236,9 @@ class Montgomery {
   /// n + carry·R minus p if that is not negative; for numbers below 2p.
   static constexpr Number reduce_once(const Number& n, L carry) {
     Number d;
-    const L borrow = Number::sub(d, n, kModulus);
-    return Number::select(static_cast<L>(0 - (borrow & static_cast<L>(~carry))), n, d);
+    L borrow = Number::sub(d, n, kModulus);
+    if constexpr (kSpareBits == 0) borrow &= static_cast<L>(~carry);
+    return Number::select(static_cast<L>(0 - borrow), n, d);
   }
   static constexpr Montgomery zero_minus(const Montgomery& a) {
     Number d;

@@ -3,7 +3,6 @@
 #include <types/rlp.hpp>
 
 namespace atlas {
-namespace {
 
 // Yellow Paper (28)-(31): three bits, each chosen by 11 bits of the hash's first three 16-bit pairs.
 void add_to_bloom(Bloom& bloom, ByteView item) {
@@ -13,6 +12,8 @@ void add_to_bloom(Bloom& bloom, ByteView item) {
     bloom[255 - bit / 8] |= static_cast<u8>(1u << bit % 8);
   }
 }
+
+namespace {
 
 template <class Sink>
 void encode_logs(Sink& out, const std::vector<Log>& logs) {

@@ -15,6 +15,7 @@ struct Log {
 
 /// 2048-bit bloom filter of addresses and topics (Yellow Paper 4.3.1).
 using Bloom = FixedBytes<256>;
+void add_to_bloom(Bloom& bloom, ByteView item);
 void add_to_bloom(Bloom& bloom, const Log& log);
 void merge(Bloom& into, const Bloom& from);
 

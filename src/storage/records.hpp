@@ -52,8 +52,17 @@ struct LogQuery {
   u64 work_max = 200'000;
 
   bool matches(const Log& log) const;
+};
+
+/// A query's conditions as bloom bits, hashed once.
+class BloomFilter {
+ public:
+  explicit BloomFilter(const LogQuery& query);
   /// False if no log under this bloom can match.
   bool may_match(const Bloom& bloom) const;
+
+ private:
+  std::vector<std::vector<Bloom>> conditions_;  ///< each needs one of its alternatives
 };
 
 /// Takes matching logs in chain order; false stops the query.

@@ -1,0 +1,53 @@
+#include <algorithm>
+
+#include <storage/records.hpp>
+
+namespace atlas::storage {
+namespace {
+
+template <class T>
+bool contains(const std::vector<T>& values, const T& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+bool within(const Bloom& inner, const Bloom& outer) {
+  for (std::size_t i = 0; i < Bloom::kSize; ++i) {
+    if ((inner[i] & ~outer[i]) != 0) return false;
+  }
+  return true;
+}
+
+template <class T>
+std::vector<Bloom> blooms_of(const std::vector<T>& values) {
+  std::vector<Bloom> out(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) add_to_bloom(out[i], values[i].view());
+  return out;
+}
+
+}  // namespace
+
+bool LogQuery::matches(const Log& log) const {
+  if (!addresses.empty() && !contains(addresses, log.address)) return false;
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    if (topics[i].empty()) continue;
+    if (i >= log.topics.size() || !contains(topics[i], log.topics[i])) return false;
+  }
+  return true;
+}
+
+BloomFilter::BloomFilter(const LogQuery& query) {
+  if (!query.addresses.empty()) conditions_.push_back(blooms_of(query.addresses));
+  for (const auto& row : query.topics) {
+    if (!row.empty()) conditions_.push_back(blooms_of(row));
+  }
+}
+
+bool BloomFilter::may_match(const Bloom& bloom) const {
+  if (bloom.is_zero()) return false;
+  return std::all_of(conditions_.begin(), conditions_.end(), [&](const std::vector<Bloom>& alternatives) {
+    return std::any_of(alternatives.begin(), alternatives.end(),
+                       [&](const Bloom& item) { return within(item, bloom); });
+  });
+}
+
+}  // namespace atlas::storage

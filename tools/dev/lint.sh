@@ -24,7 +24,13 @@ files() { git ls-files --cached --others --exclude-standard -- "$@" | while read
 # Succeeds when nothing comes in; otherwise repeats it and fails.
 none() { ! grep . ; }
 
-formatted() { files '*.cpp' '*.hpp' | xargs -r -n 16 -P "$JOBS" clang-format-19 --dry-run -Werror; }
+formatted() {
+  local report status=0
+  report=$(files '*.cpp' '*.hpp' | xargs -r -n 16 clang-format-19 --dry-run -Werror 2>&1) || status=$?
+  sed -n 's/^\([^:]*\):\([0-9]*\):.*code should be clang-formatted.*/\1 \2/p' <<<"$report" |
+    awk '!seen[$1]++ { print $1 ":" $2 ": first line that differs; run clang-format-19 -i " $1 }'
+  return $status
+}
 short_files() {
   files '*.cpp' '*.hpp' '*.sh' '*.mjs' '*.sol' dev tools .ci | xargs -r wc -l | awk '$2 != "total" && $1 > 1000 { print $2 ": " $1 " lines; at 1,000 a file is two things" }' | none
 }

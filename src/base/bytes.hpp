@@ -49,7 +49,6 @@ struct FixedBytes {
     return std::all_of(begin(), end(), [](u8 b) { return b == 0; });
   }
   ByteView view() const { return {bytes, N}; }
-  operator ByteView() const { return view(); }
 
   friend bool operator==(const FixedBytes& a, const FixedBytes& b) { return std::memcmp(a.bytes, b.bytes, N) == 0; }
   friend std::strong_ordering operator<=>(const FixedBytes& a, const FixedBytes& b) {
@@ -78,8 +77,12 @@ u64 hash_bytes(const FixedBytes<N>& v, u64 seed = 0x9e3779b97f4a7c15ULL) {
   return h ^ (h >> 29);
 }
 
-inline void append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
-inline ByteView as_bytes(std::string_view s) { return {reinterpret_cast<const u8*>(s.data()), s.size()}; }
+inline void append(Bytes& out, ByteView more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
+inline ByteView as_bytes(std::string_view s) {
+  return {reinterpret_cast<const u8*>(s.data()), s.size()};
+}
 
 /// "0x"-prefixed lower-case hex.
 std::string to_hex(ByteView bytes);
@@ -97,7 +100,5 @@ std::optional<FixedBytes<N>> fixed_from_hex(std::string_view text) {
 
 template <std::size_t N>
 struct std::hash<atlas::FixedBytes<N>> {
-  std::size_t operator()(const atlas::FixedBytes<N>& v) const {
-    return static_cast<std::size_t>(atlas::hash_bytes(v));
-  }
+  std::size_t operator()(const atlas::FixedBytes<N>& v) const { return static_cast<std::size_t>(atlas::hash_bytes(v)); }
 };

@@ -2,6 +2,7 @@
 // Short names of the fixed-width integers, and the limb that multi-precision code is written over.
 #include <cstddef>
 #include <cstdint>
+
 #include <platform/limb.hpp>
 
 namespace atlas {

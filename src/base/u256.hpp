@@ -226,8 +226,12 @@ struct DivMod {
 };
 /// Quotient and remainder; both zero when the divisor is zero (EVM DIV, MOD).
 DivMod divmod(const u256& a, const u256& b);
-inline u256 operator/(const u256& a, const u256& b) { return divmod(a, b).quotient; }
-inline u256 operator%(const u256& a, const u256& b) { return divmod(a, b).remainder; }
+inline u256 operator/(const u256& a, const u256& b) {
+  return divmod(a, b).quotient;
+}
+inline u256 operator%(const u256& a, const u256& b) {
+  return divmod(a, b).remainder;
+}
 /// Two's complement division truncated towards zero; x/0 = 0 and min/−1 = min (EVM SDIV).
 u256 sdiv(const u256& a, const u256& b);
 /// Remainder with the sign of the dividend; x mod 0 = 0 (EVM SMOD).
@@ -258,7 +262,6 @@ std::optional<u256> parse_u256(std::string_view text);
 template <>
 struct std::hash<atlas::u256> {
   std::size_t operator()(const atlas::u256& v) const {
-    return static_cast<std::size_t>(
-        atlas::hash_bytes(atlas::FixedBytes<32>(std::bit_cast<atlas::FixedBytes<32>>(v))));
+    return static_cast<std::size_t>(atlas::hash_bytes(atlas::FixedBytes<32>(std::bit_cast<atlas::FixedBytes<32>>(v))));
   }
 };

@@ -1,12 +1,15 @@
-#include <base/u256.hpp>
 #include <gtest/gtest.h>
+
+#include <base/u256.hpp>
 
 namespace atlas {
 namespace {
 
 TEST(U256, DivisionAgreesWithMultiplication) {
   u64 seed = 1;
-  const auto next = [&seed] { return seed = seed * 6364136223846793005ULL + 1442695040888963407ULL, seed ^ (seed >> 31); };
+  const auto next = [&seed] {
+    return seed = seed * 6364136223846793005ULL + 1442695040888963407ULL, seed ^ (seed >> 31);
+  };
   for (int i = 0; i < 20000; ++i) {
     const u256 a = u256(next(), next(), next(), next()) >> static_cast<unsigned>(next() % 256);
     u256 b = u256(next(), next(), next(), next()) >> static_cast<unsigned>(next() % 256);

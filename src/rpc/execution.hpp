@@ -47,6 +47,10 @@ class Simulation {
 /// The message that `args` asks for, with gas bounded by the node's cap and prices resolved against the base fee.
 Result<stf::CallMessage, RpcError> to_message(Call& call, const CallArgs& args, const BlockContext& block);
 
+/// The smallest gas limit with which `args` succeeds.
+Result<u64, RpcError> estimate(Call& call, const CallArgs& args, const std::optional<BlockId>& id,
+                               const StateOverrides* state, const BlockOverrides* block);
+
 /// The error for a run that ended badly: code 3 with revert data, or that all gas is gone.
 Err<RpcError> execution_failed(const stf::ExecutionResult& result);
 /// geth's sentence for revert data: "execution reverted", with the reason of Error(string) or Panic(uint256) behind it.

@@ -53,9 +53,11 @@ Result<bool, RpcError> succeeds(Simulation& simulation, stf::CallMessage& messag
   return good;
 }
 
-Reply estimate_gas(Call& call, const CallArgs& args, const std::optional<BlockId>& id,
-                   const std::optional<StateOverrides>& state, const std::optional<BlockOverrides>& block) {
-  auto made = Simulation::make(call, id, state ? &*state : nullptr, block ? &*block : nullptr);
+}  // namespace
+
+Result<u64, RpcError> estimate(Call& call, const CallArgs& args, const std::optional<BlockId>& id,
+                               const StateOverrides* state, const BlockOverrides* block) {
+  auto made = Simulation::make(call, id, state, block);
   if (!made.ok()) return Err(made.error());
   Simulation& simulation = **made;
   auto message = to_message(call, args, simulation.block());
@@ -100,7 +102,16 @@ Reply estimate_gas(Call& call, const CallArgs& args, const std::optional<BlockId
     }
     guessed = guessed || next == guess;
   }
-  call.out.quantity(enough);
+  return enough;
+}
+
+namespace {
+
+Reply estimate_gas(Call& call, const CallArgs& args, const std::optional<BlockId>& id,
+                   const std::optional<StateOverrides>& state, const std::optional<BlockOverrides>& block) {
+  const auto gas = estimate(call, args, id, state ? &*state : nullptr, block ? &*block : nullptr);
+  if (!gas.ok()) return Err(gas.error());
+  call.out.quantity(*gas);
   return {};
 }
 

@@ -1,0 +1,77 @@
+#pragma once
+// JSON-RPC 2.0 without sockets: the text of a request in, the text of the answer out.
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <rpc/method.hpp>
+
+namespace atlas::rpc {
+
+/// What one thread needs to answer requests: a parser and an execution environment, reused from request to request.
+class Scratch {
+ public:
+  explicit Scratch(const RpcConfig& config);
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+ private:
+  friend class Dispatcher;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Where a request stands. kCheapOnly leaves requests with heavy methods untouched.
+enum class Where : u8 { kCheapOnly, kAnywhere };
+
+class Dispatcher {
+ public:
+  Dispatcher(Backend& backend, EventHub& hub, const RpcConfig& config);
+
+  struct Outcome {
+    /// kHeavy: nothing was done, ask again on a worker. kLater: `finish` will be called with the whole answer.
+    enum class Kind : u8 { kDone, kHeavy, kLater } kind = Kind::kDone;
+    /// To be run once the answer is on its way.
+    std::vector<std::function<void()>> after = {};
+    /// kLater: starts the waiting; the caller does it when it is ready for `finish`.
+    std::function<void(std::function<void(std::string)> finish)> start = {};
+  };
+
+  /// Appends the answer to `out`: nothing for notifications. `body` needs no padding.
+  Outcome handle(Scratch& scratch, Session& session, std::string_view body, Where where, std::string& out) const;
+
+  /// The answer of kLimitExceeded for every request of `body`, when no worker is free.
+  void refuse(Scratch& scratch, std::string_view body, std::string_view why, std::string& out) const;
+
+  /// In alphabetical order, for docs and tests.
+  std::vector<const Method*> methods() const;
+
+  struct Counters {
+    u64 requests = 0;
+    u64 errors = 0;
+  };
+  /// Per method since the start, by name; unknown methods are counted under "".
+  std::vector<std::pair<std::string_view, Counters>> counters() const;
+
+ private:
+  struct Entry;
+  struct Batch;
+  struct Request;
+  void answer(Scratch& scratch, Session& session, const Request& request, Clock::time_point deadline, Batch& batch,
+              std::string& out) const;
+
+  Backend& backend_;
+  EventHub& hub_;
+  const RpcConfig& config_;
+  std::unordered_map<std::string_view, std::unique_ptr<Entry>> entries_;
+  std::unique_ptr<Entry> unknown_;
+
+ public:
+  ~Dispatcher();
+};
+
+}  // namespace atlas::rpc

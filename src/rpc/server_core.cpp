@@ -1,0 +1,83 @@
+#include <rpc/server_core.hpp>
+
+namespace atlas::rpc {
+
+bool process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>& session, std::string& body,
+             std::string& out, std::vector<std::function<void()>>& after, Finish finish) {
+  using Kind = Dispatcher::Outcome::Kind;
+  const auto bring = [&io, finish](std::string text, std::vector<std::function<void()>> then) {
+    asio::post(io.context, [finish, text = std::move(text), then = std::move(then)]() mutable {
+      finish(std::move(text), std::move(then));
+    });
+  };
+  auto outcome = core.dispatcher.handle(io.scratch, *session, body, Where::kCheapOnly, out);
+  switch (outcome.kind) {
+    case Kind::kDone:
+      after = std::move(outcome.after);
+      return true;
+    case Kind::kLater:
+      outcome.start([bring, then = std::move(outcome.after)](std::string text) { bring(std::move(text), then); });
+      return false;
+    case Kind::kHeavy:
+      break;
+  }
+  const bool queued = core.workers.try_submit([&core, session, body, bring](Scratch& scratch) {
+    std::string text;
+    auto result = core.dispatcher.handle(scratch, *session, body, Where::kAnywhere, text);
+    if (result.kind == Kind::kLater) {
+      result.start([bring, then = std::move(result.after)](std::string whole) { bring(std::move(whole), then); });
+    } else {
+      bring(std::move(text), std::move(result.after));
+    }
+  });
+  if (queued) return false;
+  core.counters.refused_busy.fetch_add(1, std::memory_order_relaxed);
+  core.dispatcher.refuse(io.scratch, body,
+                         "server busy: " + std::to_string(core.config.heavy_queue_max) +
+                             " calls are waiting already; try again in a moment",
+                         out);
+  return true;
+}
+
+std::string client_address(const tcp::socket& socket) {
+  boost::system::error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  return error ? "unknown" : endpoint.address().to_string();
+}
+
+std::string ServerCore::metrics() const {
+  std::string out;
+  const auto family = [&](std::string_view name, std::string_view type, std::string_view help) {
+    out += "# HELP atlas_rpc_" + std::string(name) + ' ' + std::string(help) + "\n# TYPE atlas_rpc_" +
+           std::string(name) + ' ' + std::string(type) + '\n';
+  };
+  const auto single = [&](std::string_view name, std::string_view type, std::string_view help, u64 value) {
+    family(name, type, help);
+    out += "atlas_rpc_" + std::string(name) + ' ' + std::to_string(value) + '\n';
+  };
+  single("connections", "gauge", "Open connections, WebSockets included.", counters.connections.load());
+  single("websockets", "gauge", "Open WebSockets.", counters.websockets.load());
+  single("subscriptions", "gauge", "Active subscriptions.", hub->subscription_count());
+  single("filters", "gauge", "Installed filters.", hub->filters().size());
+  single("queued_calls", "gauge", "Heavy requests waiting for a worker.", workers.queued());
+  single("http_requests_total", "counter", "HTTP requests.", counters.http_requests.load());
+  single("refused_connections_total", "counter", "Connections over the limit.", counters.refused_connections.load());
+  single("refused_busy_total", "counter", "Heavy requests refused because the queue was full.",
+         counters.refused_busy.load());
+  single("slow_consumers_total", "counter", "WebSockets closed because they did not read.",
+         counters.slow_consumers.load());
+  const auto methods = dispatcher.counters();
+  family("requests_total", "counter", "JSON-RPC requests by method; \"unknown\" for methods that do not exist.");
+  for (const auto& [name, count] : methods) {
+    out += "atlas_rpc_requests_total{method=\"" + std::string(name.empty() ? "unknown" : name) + "\"} " +
+           std::to_string(count.requests) + '\n';
+  }
+  family("errors_total", "counter", "JSON-RPC requests answered with an error, by method.");
+  for (const auto& [name, count] : methods) {
+    out += "atlas_rpc_errors_total{method=\"" + std::string(name.empty() ? "unknown" : name) + "\"} " +
+           std::to_string(count.errors) + '\n';
+  }
+  return out;
+}
+
+}  // namespace atlas::rpc

@@ -2,7 +2,7 @@
 // Values as test files write them: hex quantities with any padding, now and then "0x:bigint 0x…".
 #include <map>
 
-#include <conformance/state_test.hpp>
+#include <conformance/state_test_file.hpp>
 #include <simdjson.h>
 
 namespace atlas::conformance {

@@ -1,6 +1,6 @@
 #pragma once
 // Executes one case of a state test.
-#include <conformance/state_test.hpp>
+#include <conformance/state_test_file.hpp>
 
 #include <state/environment.hpp>
 

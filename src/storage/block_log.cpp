@@ -387,7 +387,7 @@ void BlockLog::prune_below(u64 number) {
   std::vector<fs::path> doomed;
   {
     std::lock_guard lock(mutex_);
-    while (segments_.size() > 1 && segments_[1].first <= number) {
+    while (segments_.size() > 1 && segments_[1].first <= std::min(number, synced_)) {
       doomed.push_back(segments_.front().file->path());
       segments_.erase(segments_.begin());
     }

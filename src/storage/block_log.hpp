@@ -62,7 +62,7 @@ class BlockLog {
   void sync();
   /// Removes every block above `number`, which must be at least first() − 1. No other thread may read meanwhile.
   void rewind(u64 number);
-  /// Removes whole segments that hold only blocks below `number`; the last segment always stays.
+  /// Removes whole segments that hold only blocks below `number`; the newest block always stays.
   void prune_below(u64 number);
 
   // ---- Any thread.

@@ -35,20 +35,14 @@ class CodeTable {
   u64 memory_bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
-  struct Hasher {
-    HashSeed seed;
-    u64 operator()(const Hash256& h) const {
-      return detail::fold(detail::load64(h.data()) ^ seed.word[0], detail::load64(h.data() + 8) ^ seed.word[1]);
-    }
-  };
   // Chunk k holds 2^(k + kFirstChunkLog2) codes, so 24 chunks cover every u32 index.
   static constexpr u32 kFirstChunkLog2 = 8;
   static constexpr u32 kChunks = 33 - kFirstChunkLog2;
   static std::pair<u32, u32> position(u32 index);
 
-  Hasher hasher_;
+  HashHasher hasher_;
   mutable SharedSpinLock lock_;  // over by_hash_
-  FlatTable<Hash256, u32, Hasher> by_hash_;
+  FlatTable<Hash256, u32, HashHasher> by_hash_;
   std::array<std::atomic<Code*>, kChunks> chunks_{};
   std::atomic<u32> size_{0};
   std::atomic<u64> bytes_{0};

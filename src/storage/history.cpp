@@ -283,14 +283,14 @@ std::optional<u64> History::number_of(const Hash256& block_hash) const {
   return get_big_endian<8>(bytes_of(value).data());
 }
 
-std::optional<History::Location> History::locate(const Hash256& transaction_hash) const {
+std::optional<TransactionLocation> History::locate(const Hash256& transaction_hash) const {
   rocksdb::PinnableSlice value;
   if (!db_->get(Database::kHashes, transaction_hash, value) || value.size() != 12) return std::nullopt;
   const u8* raw = bytes_of(value).data();
-  return Location{get_big_endian<8>(raw), static_cast<u32>(get_big_endian<4>(raw + 8))};
+  return TransactionLocation{get_big_endian<8>(raw), static_cast<u32>(get_big_endian<4>(raw + 8))};
 }
 
-std::optional<MinedTransaction> History::transaction(Location location) const {
+std::optional<MinedTransaction> History::transaction(TransactionLocation location) const {
   const auto sealed = header(location.block);
   rocksdb::PinnableSlice value;
   if (!sealed || location.index >= sealed->transaction_count ||

@@ -19,11 +19,6 @@ namespace atlas::storage {
 
 class History {
  public:
-  struct Location {
-    u64 block = 0;
-    u32 index = 0;
-  };
-
   /// Opens or creates the database. Throws StorageError.
   History(std::filesystem::path directory, const ChainIdentity& identity);
   ~History();
@@ -45,8 +40,8 @@ class History {
   std::optional<SealedHeader> header(u64 number) const;
   BlockPtr block(u64 number) const;
   std::optional<u64> number_of(const Hash256& block_hash) const;
-  std::optional<Location> locate(const Hash256& transaction_hash) const;
-  std::optional<MinedTransaction> transaction(Location location) const;
+  std::optional<TransactionLocation> locate(const Hash256& transaction_hash) const;
+  std::optional<MinedTransaction> transaction(TransactionLocation location) const;
   /// Searches blocks query.from_block to the lesser of query.to_block and `last_block`, which is at most last().
   LogQueryOutcome for_each_log(const LogQuery& query, u64 last_block, const LogVisitor& visit) const;
 

@@ -35,6 +35,21 @@ bool LogQuery::matches(const Log& log) const {
   return true;
 }
 
+bool visit_logs(const Block& block, const LogQuery& query, const LogVisitor& visit) {
+  u32 log_index = 0;
+  for (u32 i = 0; i < block.receipts.size(); ++i) {
+    for (const Log& log : block.receipts[i].logs) {
+      const u32 here = log_index++;
+      if (!query.matches(log)) continue;
+      if (!visit(
+              {&log, &block.hash, &block.transactions[i].hash, block.header.number, block.header.timestamp, i, here})) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 BloomFilter::BloomFilter(const LogQuery& query) {
   if (!query.addresses.empty()) conditions_.push_back(blooms_of(query.addresses));
   for (const auto& row : query.topics) {

@@ -18,6 +18,11 @@ struct SealedHeader {
   u32 transaction_count = 0;
 };
 
+struct TransactionLocation {
+  u64 block = 0;
+  u32 index = 0;
+};
+
 /// A transaction in its block. The pointers may alias a shared block: no copy is made for recent ones.
 struct MinedTransaction {
   Hash256 block_hash;
@@ -67,6 +72,9 @@ class BloomFilter {
 
 /// Takes matching logs in chain order; false stops the query.
 using LogVisitor = std::function<bool(const LogRecord&)>;
+
+/// Hands over the matching logs of one block; false if the visitor stopped.
+bool visit_logs(const Block& block, const LogQuery& query, const LogVisitor& visit);
 
 enum class LogQueryEnd : u8 {
   kComplete,

@@ -38,6 +38,13 @@ struct AddressHasher {
   }
 };
 
+struct HashHasher {
+  HashSeed seed;
+  u64 operator()(const Hash256& h) const {
+    return detail::fold(detail::load64(h.data()) ^ seed.word[0], detail::load64(h.data() + 8) ^ seed.word[1]);
+  }
+};
+
 struct SlotKey {
   Address address;
   FixedBytes<32> slot;  ///< the number's memory: limbs from the lowest

@@ -69,12 +69,13 @@ function commandFor(port, dataDir, args) {
 
 /**
  * Starts the chain and waits until it answers. `dataDir` is kept for the caller; without it the chain gets a folder
- * that goes away with stop().
+ * that goes away with stop(). `command` (port, dataDir) => [program, arguments] starts something else than a
+ * development chain.
  */
-export async function startChain({ dataDir, args = [] } = {}) {
+export async function startChain({ dataDir, args = [], command: makeCommand = commandFor } = {}) {
   const port = await freePort()
   const ownDir = dataDir ? undefined : await makeTempDir()
-  const [command, commandArgs] = commandFor(port, dataDir ?? ownDir, args)
+  const [command, commandArgs] = await makeCommand(port, dataDir ?? ownDir, args)
   const child = spawn(command, commandArgs, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (d) => (output += d))

@@ -58,9 +58,13 @@ constexpr FixedTable make_table(const Affine& p) {
   odd_multiples<false>(p, t.point);
   return t;
 }
-constexpr Jacobian kShifted = doubled_times(Jacobian::from(kGenerator), kHalfBits);
+// In steps, since a compiler bounds the work of one constant: clang's default is 2^20 evaluations.
+constexpr Jacobian kShifted32 = doubled_times(Jacobian::from(kGenerator), kHalfBits / 4);
+constexpr Jacobian kShifted64 = doubled_times(kShifted32, kHalfBits / 4);
+constexpr Jacobian kShifted96 = doubled_times(kShifted64, kHalfBits / 4);
+constexpr Jacobian kShifted128 = doubled_times(kShifted96, kHalfBits / 4);
 constexpr FixedTable kLowTable = make_table(kGenerator);
-constexpr FixedTable kHighTable = make_table(to_affine(kShifted, kShifted.z.inverse()));
+constexpr FixedTable kHighTable = make_table(to_affine(kShifted128, kShifted128.z.inverse()));
 
 // The endomorphism (x, y) → (β·x, y) multiplies by λ, so k·P = k1·P + k2·λP with |k1|, |k2| < 2^128 (Gallant, Lambert,
 // Vanstone 2001). (a1, b1), (a2, b2) is a short basis of {(a, b): a + b·λ ≡ 0 mod n}, b2 = a1 and b1 is negative;

@@ -2,6 +2,7 @@
 
 #include <secp256k1.h>
 #include <secp256k1_recovery.h>
+#include <sys/random.h>
 
 #include <base/ensure.hpp>
 #include <platform/accel.hpp>
@@ -9,11 +10,15 @@
 namespace atlas::platform::accel {
 namespace {
 
-// One context for the process, never changed after construction, hence safe to share between threads.
+// One context for the process, never changed after construction, hence safe to share between threads. Its random seed
+// blinds the multiplications with secret keys against side channels.
 const secp256k1_context* context() {
   static const secp256k1_context* const shared = [] {
     secp256k1_context* created = secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
     ENSURE(created != nullptr, "libsecp256k1 could not allocate its context");
+    u8 seed[32];
+    ENSURE(getrandom(seed, sizeof seed, 0) == sizeof seed, "the kernel gave no random bytes for libsecp256k1");
+    ENSURE(secp256k1_context_randomize(created, seed) == 1, "libsecp256k1 could not randomise its context");
     return created;
   }();
   return shared;

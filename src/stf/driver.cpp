@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <crypto/keccak.hpp>
 #include <evm/precompile.hpp>
 #include <stf/delegation.hpp>
@@ -105,13 +107,14 @@ void FrameDriver::begin_creation(Level& level) {
     return finish_at_once(FrameStatus::kFailure, 0, HaltReason::kAddressCollision);
   }
   call.recipient = call.code_address = created;
+  const ByteView init_code = std::exchange(call.input, {});  // a creation has no call data
   level.checkpoint = journal.checkpoint();
   journal.create_contract(created);
   if (!call.value.is_zero()) {
     journal.sub_balance(call.sender, call.value);
     journal.add_balance(created, call.value);
   }
-  level.frame = environment_.start(host_, call, call.input, nullptr, outcome_);
+  level.frame = environment_.start(host_, call, init_code, nullptr, outcome_);
   if (level.frame == nullptr) end(level);
 }
 

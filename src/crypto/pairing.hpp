@@ -18,25 +18,24 @@ struct SignedDigits {
   unsigned length = 0;
 };
 constexpr SignedDigits non_adjacent_form(std::string_view hex) {
-  auto n = limbs_from_hex<3, u64>(hex);
-  const auto small = [](u64 v) {
-    Limbs<3, u64> r;
-    r.limb[0] = v;
-    return r;
-  };
+  constexpr unsigned kWords = 5;  // 32-bit limbs, which every platform can double; one to spare for a carry
+  using Number = Limbs<kWords, u32>;
+  auto n = limbs_from_hex<kWords, u32>(hex);
+  Number one;
+  one.limb[0] = 1;
   SignedDigits out;
   while (!n.is_zero()) {
     i8 d = 0;
     if (n.limb[0] & 1) {
       d = (n.limb[0] & 2) ? i8{-1} : i8{1};
       if (d > 0) {
-        Limbs<3, u64>::sub(n, n, small(1));
+        Number::sub(n, n, one);
       } else {
-        Limbs<3, u64>::add(n, n, small(1));
+        Number::add(n, n, one);
       }
     }
     out.digit[out.length++] = d;
-    for (unsigned i = 0; i < 3; ++i) n.limb[i] = n.limb[i] >> 1 | (i + 1 < 3 ? n.limb[i + 1] << 63 : 0);
+    for (unsigned i = 0; i < kWords; ++i) n.limb[i] = n.limb[i] >> 1 | (i + 1 < kWords ? n.limb[i + 1] << 31 : 0);
   }
   return out;
 }

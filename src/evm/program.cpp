@@ -19,8 +19,10 @@ u32 Program::entry(ByteView code) {
 }
 
 u32 Program::resolve(ByteView code, u64 pc) {
-  if (pc < targets_.size() && targets_[pc] != 0) return targets_[pc];
-  return is_jumpdest(code, pc) ? Translator(*this, code).run(static_cast<u32>(pc)) : 0;
+  if (pc >= code_size_) return 0;
+  const auto at = static_cast<u32>(pc);
+  if (at < targets_.size() && targets_[at] != 0) return targets_[at];
+  return is_jumpdest(code, at) ? Translator(*this, code).run(at) : 0;
 }
 
 u32 Program::continue_at(ByteView code, u32 pc) {
@@ -28,8 +30,10 @@ u32 Program::continue_at(ByteView code, u32 pc) {
   return Translator(*this, code).run(pc);
 }
 
-bool Program::is_jumpdest(ByteView code, u64 pc) {
-  if (pc >= code_size_ || code[pc] != static_cast<u8>(Opcode::kJumpdest)) return false;
+bool Program::is_jumpdest(ByteView code, u64 target) {
+  if (target >= code_size_) return false;
+  const auto pc = static_cast<std::size_t>(target);
+  if (code[pc] != static_cast<u8>(Opcode::kJumpdest)) return false;
   if (jumpdests_.empty()) jumpdests_.resize(code_size_ / 64 + 1);
   for (; scanned_ <= pc; scanned_ += 1 + immediate_size(code[scanned_])) {
     if (code[scanned_] == static_cast<u8>(Opcode::kJumpdest)) jumpdests_[scanned_ / 64] |= u64{1} << (scanned_ % 64);

@@ -23,7 +23,7 @@ class Program {
   /// Index of the block at `pc`, an instruction boundary where translation had paused.
   u32 continue_at(ByteView code, u32 pc);
   /// Whether `pc` holds a JUMPDEST that is not push data.
-  bool is_jumpdest(ByteView code, u64 pc);
+  bool is_jumpdest(ByteView code, u64 target);
 
   const Insn* insns() const { return insns_.data(); }
   Insn& insn(u32 index) { return insns_[index]; }

@@ -350,7 +350,7 @@ void Translator::emit_words(const u256& value, unsigned slots) {
 }
 
 void Translator::emit_jump(Op resolved, Op unresolved, u64 target) {
-  const u32 known = target < program_.targets_.size() ? program_.targets_[target] : 0;
+  const u32 known = target < program_.targets_.size() ? program_.targets_[static_cast<std::size_t>(target)] : 0;
   if (known != 0) {
     emit(resolved, known - next_index());
   } else {

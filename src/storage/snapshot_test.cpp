@@ -97,7 +97,7 @@ TEST(Snapshot, UnfinishedOnesAreRemoved) {
 }
 
 TEST(Snapshot, OneMillionAccounts) {
-  testing::TemporaryDirectory dir;
+  testing::TemporaryDirectory dir(true);
   const auto state = std::make_shared<HotState>(HashSeed::random());
   std::mt19937_64 random(5);
   StateDiff diff;

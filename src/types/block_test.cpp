@@ -108,7 +108,8 @@ TEST(Block, ExecutionSpecTestsHeadersAndRoots) {
   std::sort(files.begin(), files.end());
   std::size_t blocks = 0;
   for (std::size_t i = 0; i < files.size(); i += 5) {  // a fifth is plenty for encodings
-    for (const auto& [name, test] : json::parse(test::read_text(files[i])).items()) {
+    const json tests = json::parse(test::read_text(files[i]));
+    for (const auto& [name, test] : tests.items()) {
       SCOPED_TRACE(files[i].string() + " " + name);
       if (test.at("network") != "Osaka") continue;
       for (const json& block : test.at("blocks")) {

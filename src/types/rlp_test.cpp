@@ -82,7 +82,8 @@ TEST(Rlp, EthereumTestsRandom) {
   ATLAS_VECTORS_OR_SKIP(root, "units/units/RLPTests/RandomRLPTests");
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(root)) {
-    for (const auto& [name, test] : json::parse(test::read_text(entry.path())).items()) {
+    const json tests = json::parse(test::read_text(entry.path()));
+    for (const auto& [name, test] : tests.items()) {
       const Bytes out = hex_bytes(test.at("out").get<std::string>());
       const bool valid = test.at("in") == "VALID";
       EXPECT_EQ(rlp::check(out).ok(), valid) << entry.path() << ' ' << name;

@@ -21,7 +21,7 @@ class FlatTable {
   };
   static_assert(std::is_trivially_copyable_v<Entry>);
 
-  /// Capacities are `base_capacity` times powers of 3/2; nothing is allocated before the first insertion. Tables of one
+  /// Capacities are `base_capacity` times powers of 5/4; nothing is allocated before the first insertion. Tables of one
   /// shard family take different bases, so that they do not all grow within the same block.
   explicit FlatTable(Hasher hasher, u64 base_capacity = 16)
       : hasher_(hasher), base_(std::max<u64>(base_capacity, 16)) {}
@@ -116,7 +116,7 @@ class FlatTable {
   static u64 limit_of(u64 capacity) { return capacity / 8 * 7; }
   u64 next_capacity(u64 count) const {
     u64 capacity = base_;
-    while (limit_of(capacity) < count) capacity += capacity / 2;
+    while (limit_of(capacity) < count) capacity += capacity / 4;
     return capacity;
   }
   void rebuild(u64 capacity) {

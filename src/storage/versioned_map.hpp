@@ -22,7 +22,7 @@ class VersionedMap {
   explicit VersionedMap(Hasher hasher) : hasher_(hasher) {
     shards_.reserve(kShards);
     // Bases spread over one growth step: at a steady inflow the shards grow one after another, not in one block.
-    for (u64 i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>(hasher, 64 + 32 * i / kShards));
+    for (u64 i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>(hasher, 64 + 16 * i / kShards));
   }
 
   // ---- Writer thread.

@@ -43,8 +43,8 @@ struct CallRequest {
   Address code_address;  ///< whose code
   u256 value;            ///< CALLVALUE; transferred only by kCall and creations
   ByteView input;        ///< call data; of a creation asked for, the init code, which start() then gets as code with no
-                   ///< input. Owned by the caller's frame, which outlives the call
-  u256 salt;  ///< kCreate2
+                         ///< input. Owned by the caller's frame, which outlives the call
+  u256 salt;             ///< kCreate2
 };
 
 enum class FrameStatus : u8 {

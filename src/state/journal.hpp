@@ -49,7 +49,8 @@ class Journal {
   u256 balance(const Address& address);
   Hash256 code_hash(const Address& address);  ///< zero if the account does not exist or is empty (EIP-1052)
   ByteView code(const Address& address);      ///< stays in place until the journal is destroyed
-  bool has_storage(const Address& address);   ///< EIP-7610
+  /// EIP-7610. Also true where the view has storage that was zeroed slot by slot since: only the view knows its slots.
+  bool has_storage(const Address& address);
   /// Warms the account; true if it was cold.
   bool access_account(const Address& address);
   /// Makes the account warm in every transaction from now on: precompiles (EIP-2929), COINBASE (EIP-3651). Does

@@ -73,13 +73,12 @@ void operator delete[](void*, std::size_t) noexcept {}
 
 namespace std {
 inline namespace __1 {
-[[noreturn]] void __libcpp_verbose_abort(const char* format, ...) noexcept {
+[[noreturn]] void __libcpp_verbose_abort(const char* format, ...) {
   print(format, char_traits<char>::length(format));
   quit(kExitAbort);
 }
 // libc++ declares these as living in its library, which the guest has not.
 template class basic_string<char>;
-const nothrow_t nothrow{};
 }  // namespace __1
 }  // namespace std
 
@@ -87,7 +86,7 @@ extern "C" {
 [[noreturn]] void __cxa_pure_virtual() {
   quit(kExitAbort);
 }
-[[noreturn]] void abort() {
+void abort() {
   quit(kExitAbort);
 }
 // Nothing runs after the end, so static objects are never destroyed.

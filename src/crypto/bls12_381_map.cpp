@@ -15,12 +15,38 @@ struct Sswu1 {
   static constexpr F kB =
       Fp::from_hex("12e2908d11688030018b12e8753eee3b2016c1f0f24f4070a0b9c14fcef35ef55a23215a316ceaa5d1cc48e98e172be0");
   static constexpr F kZ = Fp::from_u64(11);
+  /// √(−Z³); both −1 and Z are no squares.
+  static constexpr F kRootOfMinusZ3 =
+      Fp::from_hex("03d689d1e0e762cef9f2bec6130316806b4c80eda6fc10ce77ae83eab1ea8b8b8a407c9c6db195e06f2dbeabc2baeff5");
+
+  /// A root of g(x2) = (Zu²)³·g1, given a root of −g1: no second exponentiation.
+  struct Root {
+    F candidate;
+    bool is_square;
+    explicit Root(const F& g1) : candidate(g1.sqrt_candidate()), is_square(candidate.sqr() == g1) {}
+    F of_second(const F& u, const F&) const { return candidate * u.sqr() * u * kRootOfMinusZ3; }
+  };
 };
 struct Sswu2 {
   using F = F2;
   static constexpr F kA = {Fp::zero(), Fp::from_u64(240)};
   static constexpr F kB = {Fp::from_u64(1012), Fp::from_u64(1012)};
   static constexpr F kZ = {-Fp::from_u64(2), -Fp::one()};
+
+  struct Root {
+    F candidate;
+    bool is_square;
+    explicit Root(const F& g1) {
+      const auto root = g1.sqrt();
+      is_square = root.has_value();
+      if (is_square) candidate = *root;
+    }
+    F of_second(const F&, const F& g2) const {
+      const auto root = g2.sqrt();
+      ENSURE(root.has_value(), "one of the two SWU candidates is a square");
+      return *root;
+    }
+  };
 };
 
 /// The point of E' that belongs to u: the first of x1 = −B/A·(1 + 1/(Z²u⁴ + Zu²)), x2 = Zu²·x1 on the curve, and the
@@ -34,13 +60,13 @@ Affine<typename S::F> simplified_swu(const typename S::F& u) {
   const F zu2 = S::kZ * u.sqr();
   const F denominator = zu2.sqr() + zu2;
   F x = denominator.is_zero() ? kExceptional : kMinusBOverA * (F::one() + denominator.inverse());
-  auto y = g(x).sqrt();
-  if (!y) {
+  const typename S::Root root(g(x));
+  F y = root.candidate;
+  if (!root.is_square) {
     x = zu2 * x;
-    y = g(x).sqrt();
+    y = root.of_second(u, g(x));
   }
-  ENSURE(y.has_value(), "one of the two SWU candidates is a square");
-  return {x, y->is_odd() == u.is_odd() ? *y : -*y};
+  return {x, y.is_odd() == u.is_odd() ? y : -y};
 }
 
 /// Σ c_i·x^i; with a leading x^N where `monic`.

@@ -11,13 +11,30 @@ constexpr F2 kPsiX = Config::kGamma.sqr();  // untwisting multiplies x by w² an
 constexpr F2 kPsiY = kPsiX * Config::kGamma;
 constexpr SignedDigits kXDigits = non_adjacent_form("44e992b44a6909f1");
 
-/// G1 has cofactor one and no split: plain signed windows over 254 bits.
+/// (x, y) → (β·x, y) multiplies G1, which is the whole curve, by the cube root of unity λ = b3c4d79d41a91758…b99c90dd.
+/// The short vectors v1 = (C, A) and v2 = (−A, B) span {(a, b): a + b·λ = 0 mod r}; A = 2x + 1, B = 6x² + 2x,
+/// C = 6x² + 4x + 1, A² + B·C = r (Gallant, Lambert, Vanstone 2001).
 struct Group {
   using F = Fp;
-  static constexpr unsigned kParts = 1;
-  static constexpr unsigned kPartBits = 254;
-  static G1 endomorphism(const G1& p) { return p; }
-  static std::array<u256, 1> split(const u256& k) { return {k < kOrder ? k : k % kOrder}; }
+  static constexpr unsigned kParts = 2;
+  static constexpr unsigned kPartBits = 130;
+  static constexpr Fp kBeta = Fp::from_hex("59e26bcea0d48bacd4f263f1acdb5c4f5763473177fffffe");
+  static constexpr u256 kA = u256(kX) + u256(kX) + u256(1);
+  static constexpr u256 kB = u256(kX) * (u256(kX) * u256(6) + u256(2));
+  static constexpr u256 kC = u256(kX) * (u256(kX) * u256(6) + u256(4)) + u256(1);
+  static constexpr u256 kBOverR = u256(0, 0, 0x9333bc0529dcf4b3, 0xde9ef6750e47ac63);  // floor(2^254·B/r)
+  static constexpr u256 kAOverR = u256(0, 0, 0x0000000000000000, 0xb64748cbb1f82cf5);  // floor(2^254·A/r)
+
+  static G1 endomorphism(const G1& p) { return {p.x * kBeta, p.y}; }
+  /// (k, 0) = (k·B/r)·v1 − (k·A/r)·v2. Taking c and d, at most 4 below these factors, leaves (e1·C + e2·A, e1·A − e2·B)
+  /// with e1, e2 in [0, 4); adding v1 + 4·v2 makes both parts positive and below 5·C < 2^130.
+  static std::array<u256, 2> split(const u256& scalar) {
+    const u256 k = scalar < kOrder ? scalar : scalar % kOrder;
+    const u256 high = k >> 126;  // below 2^128, so that the products below do not wrap
+    const u256 c = (high * kBOverR) >> 128;
+    const u256 d = (high * kAOverR) >> 128;
+    return {k - c * kC - d * kA + kC - kA * u256(4), d * kB - c * kA + kA + kB * u256(4)};
+  }
 };
 
 /// The hard exponent times 2x(6x² + 3x + 1), prime to r, as Σ λ_i·p^i (Fuentes-Castañeda, Knapp, Rodríguez-Henríquez,

@@ -64,7 +64,8 @@ struct Fp2 {
   /// sgn0 of RFC 9380, section 4.1: parity of c0, or of c1 where c0 is zero.
   constexpr bool is_odd() const { return c0.is_zero() ? c1.is_odd() : c0.is_odd(); }
 
-  /// A square root if there is one, by the complex method: (x + y·u)² = c0 + c1·u has x² = (c0 ± √norm)/2.
+  /// A square root if there is one, by the complex method: (x + y·u)² = c0 + c1·u has x² = (c0 ± √norm)/2 and
+  /// y = c1/2x. Two exponentiations at most.
   constexpr std::optional<Fp2> sqrt() const {
     if (c1.is_zero()) {
       if (const auto root = c0.sqrt()) return Fp2{*root, Fp::zero()};
@@ -72,9 +73,12 @@ struct Fp2 {
     }
     const auto length = norm().sqrt();
     if (!length) return std::nullopt;
-    auto x = (c0 + *length).halved().sqrt();
-    if (!x) x = (c0 - *length).halved().sqrt();  // the two candidates multiply to −c1²/4, no square: one of them is
-    return Fp2{*x, c1 * x->doubled().inverse()};
+    // With t = (c0 + length)/2 and r = t^((p+1)/4): either r² = t, then x = r; or r² = −t, then x² = (c0 − length)/2 =
+    // −c1²/4t = (c1/2r)², and the coefficient of u is r. Since c1 ≠ 0, t is not zero.
+    const Fp t = (c0 + *length).halved();
+    const Fp r = t.sqrt_candidate();
+    const Fp other = c1 * r.doubled().inverse();
+    return r.sqr() == t ? Fp2{r, other} : Fp2{other, r};
   }
 };
 

@@ -135,10 +135,14 @@ class Montgomery {
     return from_raw(multiply(multiply(safegcd_inverse<kBits>(value_, kModulus), kR2), kR2));
   }
 
-  /// A square root if there is one, for p = 3 (mod 4): x^((p+1)/4), checked.
+  /// x^((p+1)/4), for p = 3 (mod 4): a square root of x if x is a square, else one of −x.
+  constexpr Montgomery sqrt_candidate() const {
+    static_assert(kModulus.limb[0] % 4 == 3, "written for p = 3 (mod 4)");
+    return pow(kSqrtExponent);
+  }
+  /// A square root if there is one.
   constexpr std::optional<Montgomery> sqrt() const {
-    static_assert(kModulus.limb[0] % 4 == 3, "sqrt() is written for p = 3 (mod 4)");
-    const Montgomery root = pow(kSqrtExponent);
+    const Montgomery root = sqrt_candidate();
     if (root.sqr() == *this) return root;
     return std::nullopt;
   }

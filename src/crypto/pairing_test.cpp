@@ -235,11 +235,12 @@ TEST(Bn254, Multiply) {
   EXPECT_TRUE(bn254::multiply(g, bn254::kOrder).is_infinity());
   EXPECT_TRUE(bn254::multiply({}, u256(5)).is_infinity());
   EXPECT_EQ(bn254::multiply(g, bn254::kOrder - u256(1)), -g);
-  for (const u256& k : {u256(0), u256(1), u256(2), u256(31), u256(33), u256::max()}) {
+  for (const u256& k : {u256(0), u256(1), u256(2), u256(31), u256(33), u256::max(), bn254::kOrder - u256(2),
+                        bn254::kOrder + u256(1), u256::power_of_two(126), u256::power_of_two(253)}) {
     EXPECT_EQ(bn254::multiply(g, k), multiply_plain(g, k).to_affine());
   }
-  for (int round = 0; round < 50; ++round) {
-    const u256 k = random_scalar();
+  for (int round = 0; round < 500; ++round) {
+    const u256 k = random_scalar() >> static_cast<unsigned>(random_source() % 256);
     EXPECT_EQ(bn254::multiply(g, k), multiply_plain(g, k).to_affine());
   }
 }

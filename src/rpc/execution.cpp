@@ -73,6 +73,7 @@ class ChainHashes final : public BlockHashes {
 CallResult failed() {
   CallResult result;
   result.status = FrameStatus::kFailure;
+  result.halt = HaltReason::kOutOfGas;
   return result;
 }
 
@@ -320,12 +321,48 @@ std::string revert_message(ByteView data) {
   return out;
 }
 
+namespace {
+
+/// geth's sentence (core/vm/errors.go) for an exceptional halt.
+std::string_view describe_halt(HaltReason reason) {
+  switch (reason) {
+    case HaltReason::kNone:
+      return "execution failed";
+    case HaltReason::kOutOfGas:
+      return "out of gas";
+    case HaltReason::kInvalidOpcode:
+      return "invalid opcode";
+    case HaltReason::kStackUnderflow:
+      return "stack underflow";
+    case HaltReason::kStackOverflow:
+      return "stack limit reached 1024";
+    case HaltReason::kBadJump:
+      return "invalid jump destination";
+    case HaltReason::kStaticViolation:
+      return "write protection";
+    case HaltReason::kReturnDataOutOfBounds:
+      return "return data out of bounds";
+    case HaltReason::kInitCodeTooLarge:
+      return "max initcode size exceeded";
+    case HaltReason::kCodeTooLarge:
+      return "max code size exceeded";
+    case HaltReason::kInvalidCodePrefix:
+      return "invalid code: must not begin with 0xef";
+    case HaltReason::kAddressCollision:
+      return "contract address collision";
+    case HaltReason::kPrecompileFailed:
+      return "precompile failed";
+  }
+  return "execution failed";
+}
+
+}  // namespace
+
 Err<RpcError> execution_failed(const stf::ExecutionResult& result) {
   if (result.status == FrameStatus::kRevert) {
     return fail(ErrorCode::kReverted, revert_message(result.output), '"' + to_hex(result.output) + '"');
   }
-  return fail(ErrorCode::kServer, "execution failed: out of gas or invalid instruction, all " +
-                                      std::to_string(result.gas_used) + " gas consumed");
+  return fail(ErrorCode::kServer, std::string(describe_halt(result.halt)));
 }
 
 std::string describe_refusal(stf::TxError error) {

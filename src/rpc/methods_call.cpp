@@ -82,7 +82,7 @@ Result<u64, RpcError> estimate(Call& call, const CallArgs& args, const std::opti
   const auto at_ceiling = succeeds(simulation, *message, *ceiling, &first);
   if (!at_ceiling.ok()) return Err(at_ceiling.error());
   if (!*at_ceiling) {
-    if (first.status == FrameStatus::kRevert) return execution_failed(first);
+    if (first.status == FrameStatus::kRevert || first.halt != HaltReason::kOutOfGas) return execution_failed(first);
     return fail(ErrorCode::kServer, "gas required exceeds allowance (" + std::to_string(*ceiling) + ")");
   }
   // What was used is not always enough: refunds come at the end, and a callee gets at most 63/64 of what is left

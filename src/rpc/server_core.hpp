@@ -30,9 +30,9 @@ class Supervised {
 /// One event loop with one thread, so that what belongs to it needs no lock.
 struct IoThread {
   explicit IoThread(const RpcConfig& config) : scratch(config) {}
+  std::unordered_set<Supervised*> connections;  // before the context, whose end ends the last of them
   asio::io_context context{1};
   Scratch scratch;
-  std::unordered_set<Supervised*> connections;
   asio::steady_timer sweep{context};
   std::thread thread;
 };

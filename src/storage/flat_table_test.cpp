@@ -38,7 +38,9 @@ void compare_with_map(u64 keys, u64 steps) {
         const auto* found = table.find(hasher(k), k);
         const auto expected = model.find(k);
         ASSERT_EQ(found != nullptr, expected != model.end()) << k << " step " << i;
-        if (found != nullptr) ASSERT_EQ(found->value, expected->second);
+        if (found != nullptr) {
+          ASSERT_EQ(found->value, expected->second);
+        }
       }
     }
   }
@@ -88,7 +90,9 @@ TEST(Hashers, EveryByteCounts) {
     SlotKey other = key;
     (i < 20 ? other.address.bytes[i] : other.slot.bytes[i - 20]) ^= 1;
     EXPECT_NE(SlotHasher{seed}(other), base) << "byte " << i;
-    if (i < 20) EXPECT_NE(AddressHasher{seed}(other.address), AddressHasher{seed}(key.address));
+    if (i < 20) {
+      EXPECT_NE(AddressHasher{seed}(other.address), AddressHasher{seed}(key.address));
+    }
   }
   EXPECT_NE(SlotHasher{HashSeed::random()}(key), base);
 }

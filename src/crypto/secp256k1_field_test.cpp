@@ -54,12 +54,12 @@ using LimbTypes = testing::Types<u64, u32>;
 TYPED_TEST_SUITE(Secp256k1FieldTest, LimbTypes);
 
 TYPED_TEST(Secp256k1FieldTest, AgreesWithMontgomery) {
-  using Field = typename TestFixture::Field;
-  using Reference = typename TestFixture::Reference;
+  using F = typename TestFixture::Field;
+  using R = typename TestFixture::Reference;
   const auto samples = TestFixture::samples();
   for (const auto& x : samples) {
-    const Field a = Field::from_number(x);
-    const Reference ra = Reference::from_number(x);
+    const F a = F::from_number(x);
+    const R ra = R::from_number(x);
     this->expect_same(a, ra);
     this->expect_same(a.sqr(), ra.sqr());
     this->expect_same(-a, -ra);
@@ -73,8 +73,8 @@ TYPED_TEST(Secp256k1FieldTest, AgreesWithMontgomery) {
     ASSERT_EQ(root.has_value(), reference_root.has_value());
     if (root) this->expect_same(*root, *reference_root);
     for (const auto& y : samples) {
-      const Field b = Field::from_number(y);
-      const Reference rb = Reference::from_number(y);
+      const F b = F::from_number(y);
+      const R rb = R::from_number(y);
       this->expect_same(a * b, ra * rb);
       this->expect_same(a + b, ra + rb);
       this->expect_same(a - b, ra - rb);
@@ -85,12 +85,12 @@ TYPED_TEST(Secp256k1FieldTest, AgreesWithMontgomery) {
 }
 
 TYPED_TEST(Secp256k1FieldTest, Bytes) {
-  using Field = typename TestFixture::Field;
+  using F = typename TestFixture::Field;
   for (const auto& x : TestFixture::samples()) {
     u8 bytes[32];
     x.to_be(bytes);
-    const auto element = Field::from_be(bytes);
-    ASSERT_EQ(element.has_value(), less(x, Field::kModulus));
+    const auto element = F::from_be(bytes);
+    ASSERT_EQ(element.has_value(), less(x, F::kModulus));
     if (!element) continue;
     u8 back[32];
     element->to_be(back);

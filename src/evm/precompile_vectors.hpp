@@ -49,7 +49,9 @@ inline std::size_t check_precompile_file(const std::filesystem::path& path, unsi
     }
     EXPECT_TRUE(outcome.success) << where;
     EXPECT_EQ(to_hex(outcome.output), "0x" + c.at("Expected").get<std::string>()) << where;
-    if (check_gas) EXPECT_EQ(outcome.gas, c.at("Gas").get<u64>()) << where;
+    if (check_gas) {
+      EXPECT_EQ(outcome.gas, c.at("Gas").get<u64>()) << where;
+    }
   }
   return cases.size();
 }

@@ -317,8 +317,7 @@ void BlockLog::write_record(Segment& segment, u8 kind, u64 number, ByteView payl
   const u64 end = segment.end + kRecordHeaderSize + payload.size();
   if (end > reserved_) {
     const u64 wanted = std::max(end, reserved_ + options_.preallocate_bytes);
-    segment.file->preallocate(wanted);
-    reserved_ = wanted;
+    reserved_ = segment.file->preallocate(wanted) ? wanted : end;
   }
   const RecordHeader header{kind, number, synced_, static_cast<u32>(payload.size()), crc32c(payload)};
   segment.file->write_at(segment.end, encode(header, segment.salt));

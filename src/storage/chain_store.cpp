@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <set>
 #include <thread>
 
 #include <storage/chain_store.hpp>
@@ -32,12 +33,17 @@ void check_genesis(const StorageConfig& config, const Genesis& genesis) {
                        "Correct the genesis file");
   };
   if (genesis.block.header.number != 0) refuse("block has a number other than 0");
+  std::set<Hash256> codes = {kEmptyCodeHash};
+  for (const auto& [hash, code] : genesis.state.code) codes.insert(hash);
   const auto& accounts = genesis.state.accounts;
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     if (i > 0 && !(accounts[i - 1].address < accounts[i].address)) refuse("accounts are not in ascending order");
     if (!accounts[i].account) refuse("lists an account that does not exist, " + to_hex(accounts[i].address));
     if (!PackedAccount::fits(accounts[i].account->balance)) {
       refuse("gives account " + to_hex(accounts[i].address) + " a balance of 2^128 or more");
+    }
+    if (!codes.contains(accounts[i].account->code_hash)) {
+      refuse("gives account " + to_hex(accounts[i].address) + " a code hash without the code");
     }
   }
 }

@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <storage/codec.hpp>
@@ -461,6 +462,63 @@ TEST(ChainStore, EverythingAcknowledgedSurvivesKill) {
   std::printf("12 kills, %llu blocks\n", static_cast<unsigned long long>(acknowledged_before));
 }
 
+TEST(ChainStore, FullDiskStopsTheWriterAndLosesNothingAcknowledged) {
+  testing::TemporaryDirectory dir;
+  StorageConfig config = config_at(dir.path() / "data");
+  config.segment_bytes = 1 << 20;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ChainMaker chain(42);
+    auto store = ChainStore::open(config, chain.genesis());
+    const rlimit limit{300'000, 300'000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    u64 acknowledged = 0;
+    try {
+      for (;;) {
+        auto sealed = chain.next();
+        store->commit(sealed.block, std::move(sealed.diff));
+        acknowledged = sealed.block->header.number;
+      }
+    } catch (const StorageError& error) {
+      std::ofstream(dir.path() / "report") << acknowledged << " " << error.what();
+      bool again = false;
+      try {
+        store->wait_durable(acknowledged + 1);
+      } catch (const StorageError&) {
+        again = true;
+      }
+      const bool readable = store->head()->header.number == acknowledged;
+      store.reset();
+      ::_exit(again && readable ? 0 : 1);
+    }
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  u64 acknowledged = 0;
+  std::string text;
+  std::ifstream report(dir.path() / "report");
+  report >> acknowledged;
+  std::getline(report, text);
+  EXPECT_GT(acknowledged, 10u);
+  EXPECT_THAT(text, HasSubstr(config.directory.string()));
+  EXPECT_THAT(text, HasSubstr("limit"));
+
+  ChainMaker chain(42);
+  auto store = ChainStore::open(config, chain.genesis());
+  Expected expected(chain);
+  const u64 head = store->head()->header.number;
+  ASSERT_GE(head, acknowledged);
+  for (u64 n = 1; n <= head; ++n) {
+    expected.blocks.push_back(chain.next().block);
+    expected.states.push_back(chain.state());
+  }
+  expect_chain(*store, expected);
+  expected.run(chain, *store, 10);
+  expect_chain(*store, expected);
+}
+
 TEST(ChainStore, ReadersOfAllKindsWhileBlocksCome) {
   testing::TemporaryDirectory dir;
   ChainMaker chain(41);
@@ -501,7 +559,8 @@ TEST(ChainStore, ReadersOfAllKindsWhileBlocksCome) {
         u64 expected_count = 0;
         (void)store->for_each_log({any, to, {}, {}}, [&](const LogRecord&) { return ++count != 0; });
         for (u64 k = any; k <= to; ++k) {
-          for (const auto& receipt : store->block_by_number(k)->receipts) expected_count += receipt.logs.size();
+          const auto in_range = store->block_by_number(k);
+          for (const auto& receipt : in_range->receipts) expected_count += receipt.logs.size();
         }
         if (count != expected_count) ++wrong;
       }

@@ -308,7 +308,7 @@ Decoded<StateDiff> decode_diff(ByteView payload) {
   return decode_part<StateDiff>(payload, true, true, [](ByteReader& in) { return get_diff(in); });
 }
 
-Decoded<SealedHeader> decode_header(ByteView payload) {
+Decoded<SealedHeader> decode_sealed_header(ByteView payload) {
   return decode_part<SealedHeader>(payload, false, false, [](ByteReader& in) { return get_header(in); });
 }
 

@@ -27,7 +27,7 @@ void encode_block_record(Bytes& out, const Block& block, const StateDiff& diff);
 Decoded<Block> decode_block(ByteView payload);
 Decoded<StateDiff> decode_diff(ByteView payload);
 /// Header and hash of a payload, without its transactions.
-Decoded<SealedHeader> decode_header(ByteView payload);
+Decoded<SealedHeader> decode_sealed_header(ByteView payload);
 
 // Pieces, for the history and for fingerprints.
 void put_header(ByteWriter& out, const SealedHeader& header);

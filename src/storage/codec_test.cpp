@@ -49,7 +49,7 @@ TEST(Codec, RoundTripIsByteExact) {
       ASSERT_EQ(diff->accounts[a].storage, sealed.diff.accounts[a].storage);
     }
     ASSERT_EQ(diff->code, sealed.diff.code);
-    const auto header = decode_header(bytes);
+    const auto header = decode_sealed_header(bytes);
     ASSERT_TRUE(header.ok());
     ASSERT_EQ(header->hash, sealed.block->hash);
     ASSERT_EQ(header->transaction_count, sealed.block->transactions.size());

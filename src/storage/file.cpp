@@ -103,12 +103,13 @@ void File::truncate(u64 size) const {
   }
 }
 
-void File::preallocate(u64 size) const {
+bool File::preallocate(u64 size) const {
   while (::fallocate(descriptor_, 0, 0, static_cast<off_t>(size)) != 0) {
     if (errno == EINTR) continue;
-    if (errno == EOPNOTSUPP || errno == ENOSYS) return;
+    if (errno == EOPNOTSUPP || errno == ENOSYS || errno == ENOSPC || errno == EDQUOT || errno == EFBIG) return false;
     throw system_error(path_, "reserve " + std::to_string(size) + " bytes", errno);
   }
+  return true;
 }
 
 void sync_directory(const std::filesystem::path& directory) {

@@ -25,8 +25,9 @@ class File {
   /// Makes content durable.
   void sync() const;
   void truncate(u64 size) const;
-  /// Reserves disk space up to `size`, zeros beyond the old end; a file system without fallocate reserves nothing.
-  void preallocate(u64 size) const;
+  /// Reserves disk space up to `size`, zeros beyond the old end. False if the file system cannot, or there is not that
+  /// much: a smaller write may still succeed.
+  bool preallocate(u64 size) const;
 
  private:
   File(std::filesystem::path path, int descriptor);

@@ -30,7 +30,7 @@ Bytes payload_of(const BlockLog& log, u64 number) {
 }
 
 SealedHeader header_of(const BlockLog& log, u64 number) {
-  const auto header = decode_header(payload_of(log, number));
+  const auto header = decode_sealed_header(payload_of(log, number));
   if (!header.ok()) throw malformed(number, header.error());
   return header.value();
 }

@@ -8,7 +8,7 @@ using namespace atlas::storage;
 
 extern "C" int LLVMFuzzerTestOneInput(const u8* data, std::size_t size) {
   const ByteView payload(data, size);
-  (void)decode_header(payload);
+  (void)decode_sealed_header(payload);
   const auto block = decode_block(payload);
   const auto diff = decode_diff(payload);
   if (!block.ok() || !diff.ok()) return 0;

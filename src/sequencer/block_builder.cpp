@@ -13,7 +13,7 @@ BlockContext next_context(const ChainRules& rules, const BlockHeader& parent, co
   context.base_fee = choices.base_fee
                          ? *choices.base_fee
                          : stf::next_base_fee(parent, rules.base_fee_denominator, rules.base_fee_floor_wei);
-  context.blob_base_fee = 1;  // EIP-4844's minimum: there is no blob gas on L2
+  context.blob_base_fee = kBlobBaseFeeWei;
   return context;
 }
 

@@ -5,6 +5,9 @@
 
 namespace atlas::sequencer {
 
+/// BLOBBASEFEE: EIP-4844's minimum, since no block has blob gas.
+inline constexpr u64 kBlobBaseFeeWei = 1;
+
 struct ChainRules {
   u64 chain_id = 31'337;
   Fork fork = Fork::kOsaka;

@@ -1,12 +1,18 @@
 #include <random>
 
+#include <recovery/recovery.hpp>
+
 #include <crypto/keccak.hpp>
+#include <crypto/secp256k1.hpp>
 #include <sequencer/mempool.hpp>
 #include <stf/delegation.hpp>
 #include <stf/fees.hpp>
 
 namespace atlas::sequencer {
 namespace {
+
+/// EIP-2: s at most n/2.
+constexpr u256 kHalfOrder = crypto::kSecp256k1Order >> 1;
 
 u64 saturate(const u256& v) {
   return v.fits_u64() ? v.low_u64() : ~u64{0};
@@ -86,7 +92,9 @@ Mempool::~Mempool() {
 
 // ---- Submission ----
 
-Result<TxPtr, Refusal> Mempool::submit(ByteView raw) {
+/// Everything that comes before the signature: decoding, what is known or cannot get in, static checks. The sender of
+/// the result is not yet known.
+Result<SignedTransaction, Refusal> Mempool::prepare(ByteView raw) {
   if (raw.size() > limits_.max_transaction_bytes) {
     return refuse(PoolError::kOversized, "transaction size " + std::to_string(raw.size()) + ", limit " +
                                              std::to_string(limits_.max_transaction_bytes));
@@ -97,8 +105,7 @@ Result<TxPtr, Refusal> Mempool::submit(ByteView raw) {
   tx.tx = std::move(decoded).value();
   tx.hash = crypto::keccak256(raw);
 
-  // What is known or cannot get in is refused before the signature is recovered, which costs 50 times more than all
-  // else: so a flood of it costs little.
+  // A flood of what is known or cannot get in is refused here, before the signature costs anything.
   BlockContext context;
   {
     const std::lock_guard lock(mutex_);
@@ -112,14 +119,50 @@ Result<TxPtr, Refusal> Mempool::submit(ByteView raw) {
     context = context_;
   }
   if (!tx.tx.chain_id && !allow_unprotected_) return refuse(PoolError::kUnprotected);
-  if (const auto checked = stf::check_static(tx.tx, context, stf_config_); !checked) {
-    return refuse(checked.error());
-  }
-  const auto sender = recover_sender(tx.tx);
-  if (!sender) return Err(Refusal{PoolError::kUndecodable, sender.error(), {}, {}});
-  tx.sender = *sender;
+  if (const auto checked = stf::check_static(tx.tx, context, stf_config_); !checked) return refuse(checked.error());
+  if (tx.tx.s > kHalfOrder) return Err(Refusal{PoolError::kUndecodable, TxDecodeError::kInvalidSignature, {}, {}});
   tx.encoded.assign(raw.begin(), raw.end());
-  return add_shared(std::make_shared<const SignedTransaction>(std::move(tx)));
+  return tx;
+}
+
+Result<TxPtr, Refusal> Mempool::submit(ByteView raw) {
+  auto prepared = prepare(raw);
+  if (!prepared) return Err(prepared.error());
+  const auto sender = recover_sender(prepared->tx);
+  if (!sender) return Err(Refusal{PoolError::kUndecodable, sender.error(), {}, {}});
+  prepared->sender = *sender;
+  return add_shared(std::make_shared<const SignedTransaction>(std::move(prepared).value()));
+}
+
+std::vector<Result<TxPtr, Refusal>> Mempool::submit_many(std::span<const ByteView> raws) {
+  if (raws.size() == 1) return {submit(raws[0])};
+  std::vector<Result<SignedTransaction, Refusal>> prepared;
+  std::vector<recovery::Request> requests;
+  prepared.reserve(raws.size());
+  requests.reserve(raws.size());
+  for (const ByteView raw : raws) {
+    prepared.push_back(prepare(raw));
+    if (!prepared.back()) continue;
+    const Transaction& tx = prepared.back()->tx;
+    requests.push_back({signing_hash(tx), tx.r, tx.s, tx.y_parity});
+  }
+  std::vector<std::optional<Address>> senders(requests.size());
+  recovery::recover_addresses(requests, senders);
+
+  std::vector<Result<TxPtr, Refusal>> out;
+  out.reserve(raws.size());
+  auto sender = senders.begin();
+  for (auto& one : prepared) {
+    if (!one) {
+      out.push_back(Err(one.error()));
+    } else if (const auto recovered = *sender++; !recovered) {
+      out.push_back(Err(Refusal{PoolError::kUndecodable, TxDecodeError::kInvalidSignature, {}, {}}));
+    } else {
+      one->sender = *recovered;
+      out.push_back(add_shared(std::make_shared<const SignedTransaction>(std::move(one).value())));
+    }
+  }
+  return out;
 }
 
 Result<TxPtr, Refusal> Mempool::add(SignedTransaction&& tx) {

@@ -249,6 +249,33 @@ TEST_F(MempoolTest, RecoversAndRefusesRawBytes) {
   EXPECT_EQ(pool->submit(Bytes(limits.max_transaction_bytes + 1, 2)).error().error, PoolError::kOversized);
 }
 
+TEST_F(MempoolTest, SubmitsManyAsOneByOne) {
+  start();
+  std::vector<Bytes> raws;
+  for (u64 i = 0; i < 40; ++i) {
+    const Hash256 key = u256(1'000 + i / 4).to_be();  // four transactions of each sender
+    state->accounts[*crypto::address_of_private_key(key)].balance = u256(1) << 80;
+    Transaction tx = make(0, i % 4, 1'000, 5).tx;
+    const auto signature = crypto::sign(signing_hash(tx), key);
+    tx.r = signature->r;
+    tx.s = signature->s;
+    tx.y_parity = signature->y_parity;
+    raws.push_back(encode_transaction(tx));
+  }
+  raws[7] = Bytes{0x02, 0xc0};
+  raws[13].back() ^= 1;  // another s: another sender, who has nothing
+  const std::vector<ByteView> views(raws.begin(), raws.end());
+  const auto results = pool->submit_many(views);
+  ASSERT_EQ(results.size(), raws.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].ok(), i != 7 && i != 13) << i;
+    if (!results[i]) continue;
+    EXPECT_EQ((*results[i])->sender, *crypto::address_of_private_key(u256(1'000 + i / 4).to_be()));
+  }
+  EXPECT_EQ(results[7].error().error, PoolError::kUndecodable);
+  EXPECT_EQ(pool->counts().queued, 2u);  // 14 and 15 wait for 13; 7 was the last of its sender
+}
+
 /// Against a model that keeps plain maps and searches them whole: the same answers and the same order.
 struct Model {
   struct Tx {

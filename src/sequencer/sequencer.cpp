@@ -344,6 +344,13 @@ void Sequencer::inject(const std::function<void(Journal&)>& change) {
   });
 }
 
+void Sequencer::settle() {
+  perform([&] {
+    finish_open_block();
+    wait_visible();
+  });
+}
+
 bool Sequencer::rewind(u64 number) {
   bool done = false;
   perform([&] {

@@ -1,0 +1,292 @@
+#include <algorithm>
+
+#include <evm/evm.hpp>
+#include <node/chain_backend.hpp>
+
+namespace atlas::node {
+namespace {
+
+/// What a wallet is told to tip while the pool has room: 2 % of the default base fee floor, so that it stands before
+/// those who tip nothing.
+constexpr u64 kSuggestedTipWei = 1'000'000;
+
+rpc::SubmitCode code_of(stf::TxError error) {
+  using rpc::SubmitCode;
+  using stf::TxError;
+  switch (error) {
+    case TxError::kUnsupportedType:
+      return SubmitCode::kUnsupportedType;
+    case TxError::kWrongChainId:
+      return SubmitCode::kWrongChainId;
+    case TxError::kNonceTooLow:
+      return SubmitCode::kNonceTooLow;
+    case TxError::kNonceTooHigh:
+      return SubmitCode::kNonceTooHigh;
+    case TxError::kNonceMax:
+      return SubmitCode::kNonceMax;
+    case TxError::kSenderNotEoa:
+      return SubmitCode::kSenderNotEoa;
+    case TxError::kGasLimitAboveBlock:
+      return SubmitCode::kGasLimit;
+    case TxError::kGasLimitAboveCap:
+      return SubmitCode::kGasCap;
+    case TxError::kIntrinsicGasTooLow:
+      return SubmitCode::kIntrinsicGas;
+    case TxError::kFloorGasTooLow:
+      return SubmitCode::kFloorGas;
+    case TxError::kInitCodeTooLarge:
+      return SubmitCode::kInitCodeTooLarge;
+    case TxError::kPriorityFeeAboveMaxFee:
+      return SubmitCode::kTipAboveFeeCap;
+    case TxError::kMaxFeeBelowBaseFee:
+      return SubmitCode::kFeeCapBelowBaseFee;
+    case TxError::kInsufficientFunds:
+    case TxError::kValueOverflow:
+      return SubmitCode::kInsufficientFunds;
+    case TxError::kEmptyAuthorizationList:
+      return SubmitCode::kEmptyAuthorizations;
+    case TxError::kSetCodeWithoutTo:
+      return SubmitCode::kSetCodeWithoutTo;
+    default:
+      return SubmitCode::kUnsupportedType;  // blob transactions
+  }
+}
+
+rpc::SubmitCode code_of(sequencer::PoolError error) {
+  using rpc::SubmitCode;
+  using sequencer::PoolError;
+  switch (error) {
+    case PoolError::kUnprotected:
+      return SubmitCode::kUnprotected;
+    case PoolError::kOversized:
+      return SubmitCode::kOversized;
+    case PoolError::kAlreadyKnown:
+      return SubmitCode::kAlreadyKnown;
+    case PoolError::kUnderpriced:
+      return SubmitCode::kUnderpriced;
+    case PoolError::kReplacementUnderpriced:
+      return SubmitCode::kReplacementUnderpriced;
+    case PoolError::kNonceGap:
+      return SubmitCode::kNonceTooHigh;
+    case PoolError::kAccountLimit:
+      return SubmitCode::kAccountLimit;
+    case PoolError::kPoolFull:
+      return SubmitCode::kPoolFull;
+    case PoolError::kStopping:
+      return SubmitCode::kStopping;
+    case PoolError::kUndecodable:
+    case PoolError::kInvalid:
+      break;
+  }
+  return SubmitCode::kInternal;
+}
+
+rpc::SubmitResult to_result(const Result<sequencer::TxPtr, sequencer::Refusal>& result) {
+  if (!result) return Err(submit_error(result.error()));
+  return (*result)->hash;
+}
+
+}  // namespace
+
+rpc::SubmitError submit_error(const sequencer::Refusal& refusal) {
+  using sequencer::PoolError;
+  if (refusal.error == PoolError::kInvalid) return {code_of(refusal.tx_error), refusal.detail};
+  if (refusal.error != PoolError::kUndecodable) return {code_of(refusal.error), refusal.detail};
+  switch (refusal.decode_error) {
+    case TxDecodeError::kInvalidSignature:
+      return {rpc::SubmitCode::kInvalidSender, describe(refusal.decode_error)};
+    case TxDecodeError::kUnsupportedType:
+    case TxDecodeError::kBlobType:
+      return {rpc::SubmitCode::kUnsupportedType, describe(refusal.decode_error)};
+    default:
+      return {rpc::SubmitCode::kDecode, describe(refusal.decode_error)};
+  }
+}
+
+ChainBackend::ChainBackend(const sequencer::ChainRules& rules, storage::ChainStore& store, sequencer::Mempool& pool,
+                           sequencer::Sequencer& sequencer)
+    : rules_(rules), store_(store), pool_(pool), sequencer_(sequencer) {
+  pool_.set_listener(this);
+}
+
+ChainBackend::~ChainBackend() {
+  pool_.set_listener(nullptr);
+}
+
+std::string ChainBackend::client_version() const {
+  return "atlas/v" ATLAS_VERSION "/linux-amd64/c++20";
+}
+
+// ---- Blocks and transactions ----
+
+rpc::BlockPtr ChainBackend::head() const {
+  return store_.head();
+}
+rpc::BlockPtr ChainBackend::block_by_number(u64 number) const {
+  return store_.block_by_number(number);
+}
+rpc::BlockPtr ChainBackend::block_by_hash(const Hash256& hash) const {
+  return store_.block_by_hash(hash);
+}
+
+Hash256 ChainBackend::block_hash(u64 number) const {
+  const auto header = store_.header_by_number(number);
+  return header ? header->hash : Hash256{};
+}
+
+std::optional<rpc::MinedTransaction> ChainBackend::mined(const Hash256& hash) const {
+  auto found = store_.transaction(hash);
+  if (!found) return std::nullopt;
+  rpc::MinedTransaction out;
+  out.block_hash = found->block_hash;
+  out.block_number = found->block_number;
+  out.block_timestamp = found->block_timestamp;
+  out.base_fee = found->base_fee;
+  out.index = found->index;
+  out.first_log_index = found->first_log_index;
+  out.tx = std::move(found->transaction);
+  out.receipt = std::move(found->receipt);
+  return out;
+}
+
+u64 ChainBackend::tag_number(rpc::BlockTag tag) const {
+  // Without L1 every durable block is as final as it gets.
+  return tag == rpc::BlockTag::kEarliest ? 0 : store_.head()->header.number;
+}
+
+// ---- State ----
+
+rpc::StatePtr ChainBackend::state_at(u64 block_number) const {
+  return store_.view_at(block_number);
+}
+
+rpc::StatePtr ChainBackend::head_state() const {
+  // The head may move, and with a tiny window be pruned, between the two calls.
+  for (;;) {
+    if (auto view = store_.view_at(store_.head()->header.number)) return view;
+  }
+}
+
+u64 ChainBackend::oldest_state() const {
+  return store_.oldest_view();
+}
+
+BlockContext ChainBackend::context_of(const BlockHeader& header) const {
+  BlockContext context;
+  context.fork = rules_.fork;
+  context.chain_id = rules_.chain_id;
+  context.number = header.number;
+  context.timestamp = header.timestamp;
+  context.gas_limit = header.gas_limit;
+  context.coinbase = header.beneficiary;
+  context.prev_randao = header.mix_hash;
+  context.base_fee = header.base_fee_per_gas;
+  context.blob_base_fee = sequencer::kBlobBaseFeeWei;
+  return context;
+}
+
+BlockContext ChainBackend::pending_context() const {
+  return sequencer_.pending_context();
+}
+
+std::unique_ptr<ExecutionEnvironment> ChainBackend::make_environment() const {
+  return std::make_unique<evm::Evm>();
+}
+
+// ---- Logs ----
+
+void ChainBackend::for_each_log(const rpc::LogQuery& query, const rpc::LogVisitor& visit) const {
+  storage::LogQuery stored;
+  stored.from_block = query.from_block;
+  stored.to_block = query.to_block;
+  stored.addresses = query.addresses;
+  stored.topics = query.topics;
+  const auto adapt = [&visit](const storage::LogRecord& in) {
+    rpc::LogRecord out;
+    out.log = in.log;
+    out.block_hash = in.block_hash;
+    out.tx_hash = in.transaction_hash;
+    out.block_number = in.block_number;
+    out.block_timestamp = in.block_timestamp;
+    out.tx_index = in.transaction_index;
+    out.log_index = in.log_index;
+    return visit(out);
+  };
+  // The store stops after a bounded amount of work; RPC bounds the range and the time, so the walk goes on.
+  for (;;) {
+    const storage::LogQueryOutcome outcome = store_.for_each_log(stored, adapt);
+    if (outcome.end != storage::LogQueryEnd::kWorkLimit) return;
+    stored.from_block = outcome.next_block;
+  }
+}
+
+// ---- Mempool ----
+
+rpc::SubmitResult ChainBackend::submit(ByteView raw) {
+  return to_result(pool_.submit(raw));
+}
+
+std::vector<rpc::SubmitResult> ChainBackend::submit_many(const std::vector<ByteView>& raws) {
+  std::vector<rpc::SubmitResult> out;
+  out.reserve(raws.size());
+  for (const auto& result : pool_.submit_many(raws)) out.push_back(to_result(result));
+  return out;
+}
+
+u64 ChainBackend::pending_nonce(const Address& address) const {
+  return pool_.pending_nonce(address);
+}
+rpc::TxPtr ChainBackend::pool_transaction(const Hash256& hash) const {
+  return pool_.find(hash);
+}
+
+rpc::PoolCount ChainBackend::pool_count() const {
+  const auto counts = pool_.counts();
+  return {counts.executable, counts.queued};
+}
+
+std::vector<rpc::PoolEntry> ChainBackend::pool_content(const Address* sender, std::size_t limit) const {
+  std::vector<rpc::PoolEntry> out;
+  for (auto& item : pool_.content(sender, limit)) out.push_back({std::move(item.tx), item.queued});
+  return out;
+}
+
+u256 ChainBackend::suggested_priority_fee() const {
+  return std::max(kSuggestedTipWei, pool_.entry_tip());
+}
+
+// ---- Listeners ----
+
+void ChainBackend::add_listener(rpc::ChainListener* listener) {
+  const std::unique_lock lock(listeners_mutex_);
+  listeners_.push_back(listener);
+}
+
+void ChainBackend::remove_listener(rpc::ChainListener* listener) {
+  const std::unique_lock lock(listeners_mutex_);  // waits for calls in progress
+  std::erase(listeners_, listener);
+}
+
+void ChainBackend::announce_block(const rpc::BlockPtr& block) {
+  const std::shared_lock lock(listeners_mutex_);
+  for (rpc::ChainListener* listener : listeners_) listener->on_block(block);
+}
+
+void ChainBackend::announce_rewind(const rpc::BlockPtr& head) {
+  const std::shared_lock lock(listeners_mutex_);
+  for (rpc::ChainListener* listener : listeners_) listener->on_rewind(head);
+}
+
+bool ChainBackend::wants_pending() const {
+  const std::shared_lock lock(listeners_mutex_);
+  return std::any_of(listeners_.begin(), listeners_.end(), [](const auto* l) { return l->wants_pending(); });
+}
+
+void ChainBackend::on_pending(const sequencer::TxPtr& tx) {
+  const std::shared_lock lock(listeners_mutex_);
+  for (rpc::ChainListener* listener : listeners_) {
+    if (listener->wants_pending()) listener->on_pending(tx);
+  }
+}
+
+}  // namespace atlas::node

@@ -1,0 +1,147 @@
+#include <nlohmann/json.hpp>
+
+#include <node/node.hpp>
+
+namespace atlas::node {
+namespace {
+
+/// Without a block for so many heartbeats the chain counts as stalled.
+constexpr u64 kStalledHeartbeats = 5;
+
+LogSeverity severity_of(storage::LogLevel level) {
+  switch (level) {
+    case storage::LogLevel::kInfo:
+      return LogSeverity::kInfo;
+    case storage::LogLevel::kWarning:
+      return LogSeverity::kWarn;
+    case storage::LogLevel::kError:
+      return LogSeverity::kError;
+  }
+  return LogSeverity::kError;
+}
+
+}  // namespace
+
+std::string what_of(std::exception_ptr error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "unknown error";
+  }
+}
+
+Node::Node(Config config, ChainGenesis genesis, Log& log, std::optional<DevSetup> dev)
+    : config_(std::move(config)), genesis_(std::move(genesis)), log_(log), dev_setup_(std::move(dev)) {}
+
+Node::~Node() {
+  stop();
+}
+
+void Node::start() {
+  auto genesis = build_genesis(genesis_);
+  if (!genesis) throw std::runtime_error("genesis: " + genesis.error());
+  storage::StorageConfig storage = config_.storage;
+  storage.directory = config_.data_dir;
+  store_ = storage::ChainStore::open(storage, *genesis, [this](storage::LogLevel level, const std::string& text) {
+    log_.write(severity_of(level), text);
+  });
+  const storage::RecoveryReport& recovered = store_->recovery();
+  log_.info("chain recovered", {{"head", recovered.head_number},
+                                {"replayed", recovered.blocks_replayed},
+                                {"snapshot", recovered.snapshot_number},
+                                {"ms", recovered.total_ms},
+                                {"directory", config_.data_dir.string()}});
+
+  const auto head_state = store_->view_at(store_->head()->header.number);
+  pool_ = std::make_unique<sequencer::Mempool>(config_.mempool, head_state, stf::StfConfig{});
+  pool_->set_allow_unprotected(config_.allow_unprotected);
+  sequencer_ = std::make_unique<sequencer::Sequencer>(genesis_.rules, config_.sequencer, *store_, *pool_,
+                                                      static_cast<sequencer::SequencerListener&>(*this));
+  backend_ = std::make_unique<ChainBackend>(genesis_.rules, *store_, *pool_, *sequencer_);
+  if (dev_setup_) {
+    dev_ = std::make_unique<DevBackend>(dev_setup_->accounts, genesis_.rules.chain_id, *store_, *pool_, *sequencer_);
+    backend_->set_dev(dev_.get());
+  }
+  rpc::ServerHooks hooks;
+  hooks.health = [this] { return health(); };
+  hooks.metrics = [this] { return metrics_.render(*store_, *pool_, sequencer_->stats()); };
+  server_ = std::make_unique<rpc::Server>(*backend_, config_.rpc, std::move(hooks));
+
+  last_block_ = sequencer::Clock::now().time_since_epoch().count();
+  sequencer_->start();
+  server_->start();
+  log_.info("serving", {{"url", "http://" + config_.rpc.host + ":" + std::to_string(server_->port())},
+                        {"chain_id", genesis_.rules.chain_id}});
+}
+
+void Node::stop() {
+  if (stopping_.exchange(true)) return;
+  if (pool_) pool_->stop();
+  if (server_) server_->stop();
+  if (sequencer_) sequencer_->stop();
+  if (store_) {
+    const u64 head = store_->head()->header.number;
+    server_.reset();
+    dev_.reset();
+    backend_.reset();
+    sequencer_.reset();
+    pool_.reset();
+    store_.reset();
+    log_.info("stopped", {{"head", head}});
+  }
+}
+
+std::exception_ptr Node::failure() const {
+  const std::lock_guard lock(failure_mutex_);
+  return failure_;
+}
+
+void Node::on_block(const storage::BlockPtr& block, const sequencer::BlockTimes& times) {
+  last_block_ = sequencer::Clock::now().time_since_epoch().count();
+  metrics_.observe(*block, times);
+  backend_->announce_block(block);
+  log_.debug("block", {{"number", block->header.number},
+                       {"transactions", static_cast<u64>(block->transactions.size())},
+                       {"gas", block->header.gas_used},
+                       {"seal_ms", times.seal_ms},
+                       {"durable_ms", times.durable_ms}});
+}
+
+void Node::on_rewind(const storage::BlockPtr& head) {
+  log_.warn("head taken back", {{"number", head->header.number}});
+  backend_->announce_rewind(head);
+}
+
+void Node::on_failure(std::exception_ptr error) {
+  log_.error("the sequencer failed: no more blocks", {{"reason", what_of(error)}});
+  const std::lock_guard lock(failure_mutex_);
+  failure_ = error;
+}
+
+rpc::HealthReport Node::health() const {
+  const sequencer::Clock::duration since(sequencer::Clock::now().time_since_epoch().count() - last_block_);
+  const double age_s = std::chrono::duration<double>(since).count();
+  const u64 heartbeat_ms = config_.sequencer.heartbeat_ms;
+  const bool automatic = sequencer_->sealing() == sequencer::Sequencer::Sealing::kAutomatic;
+  const bool stalled =
+      automatic && heartbeat_ms != 0 && age_s * 1e3 > static_cast<double>(kStalledHeartbeats * heartbeat_ms);
+  const char* status = failure() ? "failed" : stopping_ ? "stopping" : stalled ? "stalled" : "ok";
+  const storage::BlockPtr head = store_->head();
+  const sequencer::PoolCounts pool = pool_->counts();
+  nlohmann::ordered_json body{{"status", status},
+                              {"version", ATLAS_VERSION},
+                              {"chain_id", genesis_.rules.chain_id},
+                              {"head", head->header.number},
+                              {"head_hash", to_hex(head->hash)},
+                              {"head_timestamp", head->header.timestamp},
+                              {"last_block_s_ago", age_s},
+                              {"mempool_executable", pool.executable},
+                              {"mempool_queued", pool.queued}};
+  if (const auto error = failure()) body["reason"] = what_of(error);
+  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  return {std::string_view(status) == "ok", body.dump(-1, ' ', false, replace)};
+}
+
+}  // namespace atlas::node

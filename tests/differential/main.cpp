@@ -19,12 +19,16 @@ using Json = nlohmann::json;
 using load::RpcClient;
 
 constexpr unsigned kSenders = 20;
+constexpr unsigned kAuthorities = 8;
 constexpr unsigned kContracts = 24;
 constexpr unsigned kCallsPerRound = 400;
 constexpr unsigned kSlots = 6;  // as many as the generator's programs use
 constexpr u64 kGasPrice = 200'000'000'000;
 constexpr u64 kSetUpGas = 6'000'000;
 
+Hash256 authority_key(unsigned i) {
+  return crypto::keccak256(as_bytes("atlas differential authority " + std::to_string(i)));
+}
 Hash256 sender_key(unsigned i) {
   return crypto::keccak256(as_bytes("atlas differential sender " + std::to_string(i)));
 }
@@ -193,6 +197,13 @@ class Run {
         if (s.nonce != 0) throw load::RpcFailure(node->name() + " was used before: both chains must be fresh");
         senders_.push_back(s);
       }
+      // Authorities exist from the start: anvil pays EIP-7702's refund for an absent authority too (deviations.md).
+      for (unsigned who = 0; who < kAuthorities; ++who) {
+        Transaction tx = base(TxType::kDynamicFee, nonce++, 21'000);
+        tx.to = *crypto::address_of_private_key(authority_key(who));
+        tx.value = u256(1);
+        batch.push_back(sign(tx, key));
+      }
       std::vector<Json> sent = node->send(batch);
       node->await(batch, sent);
     }
@@ -288,8 +299,8 @@ class Run {
 
   /// By keys of their own, so that no sender's nonce moves.
   Authorization random_authorization(Random& random, const Targets& contracts) {
-    const unsigned who = static_cast<unsigned>(random.below(8));
-    const Hash256 key = crypto::keccak256(as_bytes("atlas differential authority " + std::to_string(who)));
+    const unsigned who = static_cast<unsigned>(random.below(kAuthorities));
+    const Hash256 key = authority_key(who);
     Authorization a;
     a.chain_id = random.one_in(3) ? u256() : u256(random.one_in(8) ? chain_id_ + 1 : chain_id_);
     a.address = random.one_in(5) ? Address{} : random.pick(contracts);
@@ -373,9 +384,8 @@ class Run {
       s.nonce = parse_u256(a_.rpc().call("eth_getTransactionCount", {to_hex(s.address), "latest"}).get<std::string>())
                     ->low_u64();
     }
-    for (unsigned who = 0; who < 8; ++who) {
-      const Hash256 key = crypto::keccak256(as_bytes("atlas differential authority " + std::to_string(who)));
-      const Address address = *crypto::address_of_private_key(key);
+    for (unsigned who = 0; who < kAuthorities; ++who) {
+      const Address address = *crypto::address_of_private_key(authority_key(who));
       authority_nonce_[who] =
           parse_u256(a_.rpc().call("eth_getTransactionCount", {to_hex(address), "latest"}).get<std::string>())
               ->low_u64();
@@ -394,7 +404,7 @@ class Run {
   u64 seed_;
   u64 chain_id_ = 0;
   std::vector<Sender> senders_;
-  u64 authority_nonce_[8] = {};
+  u64 authority_nonce_[kAuthorities] = {};
   u64 succeeded_ = 0, failed_ = 0, refused_ = 0, states_ = 0, differences_ = 0;
 };
 

@@ -50,7 +50,7 @@ describe('atlas command line', { skip: !isAtlas && 'of Atlas alone' }, () => {
   test('a data folder that is a file', async () => {
     const file = join(dir, 'file')
     await writeFile(file, 'x')
-    await refuses(['dev', '--port', '0', '--data-dir', file], /file/)
+    await refuses(['dev', '--port', '0', '--data', file], /file/)
   })
   test('statetest of a path that does not exist', () => refuses(['statetest', join(dir, 'nothing-here')], /nothing-here/))
   test('statetest of a fork that does not exist', () => refuses(['statetest', '--fork', 'Bogota', dir], /Bogota/))

@@ -3,16 +3,17 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { atlasBin, isAtlas, makeTempDir, removeDir, run, startChain } from './lib/chain.mjs'
+import { atlasBin, devChainId, isAtlas, makeTempDir, removeDir, run, startChain } from './lib/chain.mjs'
 import { account, clients, confirm } from './lib/clients.mjs'
 
-/** A node with the development genesis, its configuration in `dir`; `extra` is more TOML. */
-const startNode = (dir, extra = '') =>
+/** A node with one funded account, its configuration and genesis in `dir`. */
+const startNode = (dir) =>
   startChain({
     dataDir: dir,
     command: async (port) => {
       const file = join(dir, 'atlas.toml')
-      await writeFile(file, `[node]\ndata_dir = "data"\n[rpc]\nport = ${port}\n${extra}`)
+      await writeFile(join(dir, 'genesis.toml'), `chain_id = ${devChainId}\n[[accounts]]\naddress = "${account(0).address}"\nbalance = "1000000000000000000"\n`)
+      await writeFile(file, `[node]\ndata_dir = "data"\ngenesis = "genesis.toml"\n[rpc]\nport = ${port}\n`)
       return [atlasBin, ['node', '--config', file]]
     },
   })

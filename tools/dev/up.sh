@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# ./dev up [--exit] [--json] [--port N]: from a bare machine to a running chain, and a walk through it.
+# ./dev up [--exit] [--json] [--fresh] [--port N]: from a bare machine to a running chain, and a walk through it.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-exit_after=0 json=0 port=8545
+exit_after=0 json=0 fresh=0 port=8545
 while (($#)); do
   case $1 in
     --exit) exit_after=1 ;;
     --json) json=1 ;;
+    --fresh) fresh=1 ;;
     --port)
       port=${2:-}
       [[ $port =~ ^[0-9]+$ ]] && ((port > 0 && port < 65536)) || die "--port takes a number from 1 to 65535, not '$port'"
       shift
       ;;
-    *) die "up does not know '$1'; it takes --exit, --json and --port N" ;;
+    *) die "up does not know '$1'; it takes --exit, --json, --fresh and --port N" ;;
   esac
   shift
 done
@@ -27,11 +28,13 @@ npm_ci "$ROOT/tools/walk"
 build release atlas
 (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && die "port $port is in use; stop what listens there or take another: ./dev up --port N"
 
-data=$BUILD/dev/$port
-log=$data/node.log
-rm -rf "$data" # every `up` starts a fresh chain; `atlas node --config FILE` keeps one
-mkdir -p "$data"
-"$ATLAS" dev --port "$port" --data-dir "$data/chain" >"$log" 2>&1 </dev/null &
+# The chain is kept from one `up` to the next in data/; with --exit nobody will come back to it.
+log=$BUILD/log/node-$port.log
+chain=(--data "$ROOT/data/dev-$port")
+((fresh)) && chain+=(--fresh)
+((exit_after)) && chain=(--ephemeral)
+mkdir -p "${log%/*}"
+"$ATLAS" dev --port "$port" "${chain[@]}" >"$log" 2>&1 </dev/null &
 node_pid=$!
 trap 'kill -TERM "$node_pid" 2>/dev/null; wait "$node_pid" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM

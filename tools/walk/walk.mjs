@@ -17,6 +17,7 @@ if (!url || url.startsWith('--') || !(wait_s > 0)) {
 
 const kTransfers = 5
 const kLatencyLimit_ms = 500
+const kAmount_wei = parseEther('0.1')
 
 const color = process.stdout.isTTY && !process.env.NO_COLOR
 const paint = (code, text) => (color ? `\x1b[${code}m${text}\x1b[0m` : text)
@@ -80,10 +81,10 @@ async function walk() {
   report('chain', `id ${id}, block ${await reader.getBlockNumber()}`, { chainId: id, url })
 
   const person = privateKeyToAccount(generatePrivateKey())
-  await confirm(await wallet(rich).sendTransaction({ to: person.address, value: parseEther('100') }))
+  await confirm(await wallet(rich).sendTransaction({ to: person.address, value: parseEther('2') }))
   const balance = await reader.getBalance({ address: person.address })
   report('funded', `new account ${short(person.address)} holds ${formatEther(balance)} ETH`,
-    { address: person.address, balance_wei: balance.toString() }, balance === parseEther('100'))
+    { address: person.address, balance_wei: balance.toString() }, balance === parseEther('2'))
 
   const creation = await confirm(await wallet(person).deployContract({ ...contract, args: ['Good morning'] }))
   const greeter = { abi: contract.abi, address: creation.contractAddress }
@@ -101,7 +102,7 @@ async function walk() {
   const receiver = privateKeyToAccount(generatePrivateKey()).address
   let receipt
   for (let i = 0; i < kTransfers; ++i) {
-    const request = await wallet(person).prepareTransactionRequest({ to: receiver, value: parseEther('1') })
+    const request = await wallet(person).prepareTransactionRequest({ to: receiver, value: kAmount_wei })
     const serializedTransaction = await wallet(person).signTransaction(request)
     const start = performance.now()
     receipt = await confirm(await reader.sendRawTransaction({ serializedTransaction }))
@@ -110,9 +111,9 @@ async function walk() {
   const sorted = [...latencies_ms].sort((a, b) => a - b)
   const median_ms = sorted[Math.floor(sorted.length / 2)]
   const received = await reader.getBalance({ address: receiver })
-  report('transfer', `${kTransfers} of 1 ETH confirmed, ${median_ms} ms each in the median (${sorted[0]} to ${sorted.at(-1)} ms; limit ${kLatencyLimit_ms})`,
+  report('transfer', `${kTransfers} of ${formatEther(kAmount_wei)} ETH confirmed, ${median_ms} ms each in the median (${sorted[0]} to ${sorted.at(-1)} ms; limit ${kLatencyLimit_ms})`,
     { latency_ms: median_ms, latencies_ms, block: Number(receipt.blockNumber) },
-    received === parseEther(String(kTransfers)) && median_ms < kLatencyLimit_ms)
+    received === kAmount_wei * BigInt(kTransfers) && median_ms < kLatencyLimit_ms)
 }
 
 walk().catch((error) => {

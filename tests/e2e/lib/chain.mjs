@@ -64,7 +64,7 @@ function commandFor(port, dataDir, args) {
     const state = dataDir ? ['--state', join(dataDir, 'state.json'), '--state-interval', '1'] : []
     return [foundryBin('anvil'), ['--port', String(port), '--block-time', '1', '--hardfork', 'osaka', ...state, ...args]]
   }
-  return [atlasBin, ['dev', '--port', String(port), ...(dataDir ? ['--data-dir', dataDir] : []), ...args]]
+  return [atlasBin, ['dev', '--port', String(port), '--data', dataDir, ...args]]
 }
 
 /**

@@ -137,7 +137,7 @@ HaltReason mcopy_operation(EvmFrame& f, u256* sp, i64& gas) {
 }
 
 HaltReason sload_operation(EvmFrame& f, u256* sp, i64& gas) {
-  const SlotValues slot = f.host->journal.access_slot(f.self, *sp);
+  const SlotValues slot = f.host->journal.access_slot(f.self, settled(*sp));
   if (slot.was_cold && !charge(gas, kColdSlotSurcharge)) return HaltReason::kOutOfGas;
   *sp = slot.current;
   return HaltReason::kNone;
@@ -146,8 +146,8 @@ HaltReason sload_operation(EvmFrame& f, u256* sp, i64& gas) {
 HaltReason sstore_operation(EvmFrame& f, u256* sp, i64& gas) {
   if (f.request.is_static) return HaltReason::kStaticViolation;
   if (gas <= kSstoreStipend) return HaltReason::kOutOfGas;
-  const u256 value = sp[-1];
-  const SlotValues slot = f.host->journal.access_slot(f.self, sp[0]);
+  const u256 value = settled(sp[-1]);
+  const SlotValues slot = f.host->journal.access_slot(f.self, settled(sp[0]));
   const bool clean = slot.original == slot.current;
   const bool changes = slot.current != value;
 
@@ -172,13 +172,13 @@ HaltReason sstore_operation(EvmFrame& f, u256* sp, i64& gas) {
 }
 
 HaltReason tload_operation(EvmFrame& f, u256* sp) {
-  *sp = f.host->journal.transient(f.request.recipient, *sp);
+  *sp = f.host->journal.transient(f.request.recipient, settled(*sp));
   return HaltReason::kNone;
 }
 
 HaltReason tstore_operation(EvmFrame& f, u256* sp) {
   if (f.request.is_static) return HaltReason::kStaticViolation;
-  f.host->journal.set_transient(f.request.recipient, sp[0], sp[-1]);
+  f.host->journal.set_transient(f.request.recipient, settled(sp[0]), settled(sp[-1]));
   return HaltReason::kNone;
 }
 

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include <evm/frame.hpp>
+#include <evm/word.hpp>
 
 namespace atlas::evm {
 

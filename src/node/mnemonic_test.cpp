@@ -52,7 +52,7 @@ TEST(Mnemonic, NamesWhatIsWrong) {
       check_mnemonic("abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"));
   EXPECT_EQ(check_mnemonic("test test").error(), "a mnemonic has 12, 15, 18, 21 or 24 words, this one has 2");
   EXPECT_EQ(check_mnemonic("test test test test test test test test test test test jink").error(),
-            "word 12 of the mnemonic, \"jink\", is not in BIP-39's list; did you mean \"ink\"?");
+            "word 12 of the mnemonic, \"jink\", is not in BIP-39's list; did you mean \"junk\"?");
   EXPECT_EQ(check_mnemonic("test test test test test test test test test test test test").error(),
             "the mnemonic's checksum does not match: a word is wrong or out of place");
 }

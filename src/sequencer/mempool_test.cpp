@@ -126,8 +126,7 @@ TEST_F(MempoolTest, RefusesWithGethsWords) {
   EXPECT_EQ(put(make(0, 0, 1'000, 5)), "already known");
   EXPECT_EQ(put(make(0, 0, 1'050, 6)), "replacement transaction underpriced: both fees must rise by 10 %");
   EXPECT_EQ(put(make(0, 0, 1'100, 6)), "");
-  EXPECT_EQ(put(make(0, 65, 1'000, 5)).substr(0, 41),
-            std::string("nonce too high: next nonce 1, tx nonce 65, at most").substr(0, 41));
+  EXPECT_EQ(put(make(0, 66, 1'000, 5)), "nonce too high: next nonce 1, tx nonce 66, at most 64 ahead");
   EXPECT_EQ(put(make(6, 4, 1'000, 5)), "nonce too low: next nonce 5, tx nonce 4");
   EXPECT_EQ(put(make(5, 0, 200, 5)), "");
   EXPECT_TRUE(put(make(5, 1, 200, 5)).starts_with("insufficient funds for gas * price + value: address 0x"));

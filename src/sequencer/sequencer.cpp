@@ -34,7 +34,7 @@ Sequencer::~Sequencer() {
 }
 
 void Sequencer::start() {
-  last_seal_ = Clock::now();
+  last_seal_ = next_seal_ = Clock::now();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -85,7 +85,7 @@ void Sequencer::step() {
     }
     return;
   }
-  const Clock::time_point deadline = std::max(opened_, last_seal_ + pace());
+  const Clock::time_point deadline = std::max(opened_, next_seal_);
   fill(deadline);
   if (stopping_) return;  // run() seals
   if (is_full() || Clock::now() >= deadline) seal();
@@ -182,6 +182,7 @@ void Sequencer::seal() {
   }
   store_.append(std::move(sealed.block), std::move(sealed.diff));
   last_seal_ = begin;
+  next_seal_ = begin + pace();
   prepare_next();
 }
 

@@ -131,8 +131,9 @@ class Sequencer {
   storage::BlockPtr parent_;
   std::unique_ptr<BlockBuilder> builder_;
   Clock::time_point opened_;
-  Clock::time_point last_seal_;
-  std::vector<TxPtr> taken_;  ///< from the pool; not yet executed from taken_next_ on
+  Clock::time_point last_seal_;  ///< empty blocks are due by it
+  Clock::time_point next_seal_;  ///< not before
+  std::vector<TxPtr> taken_;     ///< from the pool; not yet executed from taken_next_ on
   std::size_t taken_next_ = 0;
   bool full_ = false;       ///< the next transaction did not fit the open block
   u256 prepared_base_fee_;  ///< by which the pool orders

@@ -162,10 +162,12 @@ TEST_F(SequencerTest, SealsByCount) {
   config.max_transactions_per_block = 10;
   Chain chain(directory, config);
   chain.sequencer->set_sealing(Sequencer::Sealing::kManual);
+  chain.sequencer->mine(1, 0);  // the next block by time is a minute away
   for (u64 n = 0; n < 25; ++n) ASSERT_TRUE(chain.pool->submit(transfer(0, n)));
   chain.sequencer->set_sealing(Sequencer::Sealing::kAutomatic);
   ASSERT_TRUE(chain.recorder.wait_transactions(20));
-  for (const auto& block : chain.recorder.seen()) EXPECT_EQ(block->transactions.size(), 10u);
+  const auto blocks = chain.recorder.seen();
+  for (std::size_t i = 1; i < blocks.size(); ++i) EXPECT_EQ(blocks[i]->transactions.size(), 10u);
 }
 
 TEST_F(SequencerTest, SealsByGas) {
@@ -174,10 +176,12 @@ TEST_F(SequencerTest, SealsByGas) {
   Chain chain(directory, config);
   chain.sequencer->set_gas_limit(100'000);
   chain.sequencer->set_sealing(Sequencer::Sealing::kManual);
+  chain.sequencer->mine(1, 0);  // the next block by time is a minute away
   for (u64 n = 0; n < 12; ++n) ASSERT_TRUE(chain.pool->submit(transfer(0, n)));
   chain.sequencer->set_sealing(Sequencer::Sealing::kAutomatic);
   ASSERT_TRUE(chain.recorder.wait_transactions(8));
-  for (const auto& block : chain.recorder.seen()) EXPECT_EQ(block->transactions.size(), 4u);
+  const auto blocks = chain.recorder.seen();
+  for (std::size_t i = 1; i < blocks.size(); ++i) EXPECT_EQ(blocks[i]->transactions.size(), 4u);
 }
 
 TEST_F(SequencerTest, HeartbeatMakesEmptyBlocks) {

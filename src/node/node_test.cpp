@@ -1,0 +1,222 @@
+#include <thread>
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <nlohmann/json.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <crypto/secp256k1.hpp>
+#include <node/node.hpp>
+
+namespace atlas::node {
+namespace {
+
+using Json = nlohmann::json;
+using namespace std::chrono_literals;
+
+/// One HTTP request on its own connection; the body of the answer.
+std::string http(u16 port, const std::string& request) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      ::send(fd, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size())) {
+    char buffer[4096];
+    for (ssize_t n; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) answer.append(buffer, static_cast<std::size_t>(n));
+  }
+  ::close(fd);
+  const auto body = answer.find("\r\n\r\n");
+  return body == std::string::npos ? "" : answer.substr(body + 4);
+}
+
+std::string get(u16 port, const std::string& path) {
+  return http(port, "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+}
+
+class NodeTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "atlas-node-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    config.data_dir = pattern;
+    config.rpc.port = 0;
+    config.log.level = LogSeverity::kError;
+    accounts = derive_accounts(kDevMnemonic, 2);
+    start();
+  }
+  void TearDown() override {
+    node.reset();
+    std::filesystem::remove_all(config.data_dir);
+  }
+  void start() {
+    node = make();
+    node->start();
+  }
+  std::unique_ptr<Node> make() {
+    const DevFunding funding{{accounts[0].address, accounts[1].address}, u256(1) << 80};
+    return std::make_unique<Node>(config, dev_genesis(31'337, funding), log, DevSetup{accounts});
+  }
+  Json call(const std::string& method, const Json& params = Json::array()) {
+    const std::string body = Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}}.dump();
+    const std::string answer =
+        http(node->port(),
+             "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nConnection: "
+             "close\r\nContent-Length: " +
+                 std::to_string(body.size()) + "\r\n\r\n" + body);
+    const Json parsed = Json::parse(answer, nullptr, false);
+    return parsed.is_discarded() ? Json(answer) : parsed;
+  }
+  Json result(const std::string& method, const Json& params = Json::array()) {
+    const Json answer = call(method, params);
+    EXPECT_TRUE(answer.contains("result")) << method << ": " << answer.dump();
+    return answer.value("result", Json());
+  }
+  std::string send(const Json& transaction) { return result("eth_sendTransaction", Json::array({transaction})); }
+  Json receipt(const std::string& hash) {
+    for (int i = 0; i < 2'000; ++i) {
+      const Json found = result("eth_getTransactionReceipt", Json::array({hash}));
+      if (!found.is_null()) return found;
+      std::this_thread::sleep_for(5ms);
+    }
+    return nullptr;
+  }
+  std::string hex(const Address& address) { return to_hex(address.view()); }
+
+  Config config;
+  Log log{LogConfig{LogSeverity::kError, LogFormat::kText}};
+  std::vector<DevAccount> accounts;
+  std::unique_ptr<Node> node;
+};
+
+TEST_F(NodeTest, TransferOverRpcIsConfirmedAndSurvivesARestart) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string hash =
+      send({{"from", hex(accounts[0].address)}, {"to", hex(accounts[1].address)}, {"value", "0x7"}});
+  const Json found = receipt(hash);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 500ms);
+  ASSERT_FALSE(found.is_null());
+  EXPECT_EQ(found["status"], "0x1");
+  const Json head = result("eth_getBlockByNumber", Json::array({"latest", false}))["hash"];
+  const Json balance = result("eth_getBalance", Json::array({hex(accounts[1].address), "latest"}));
+  node.reset();
+  start();
+  EXPECT_EQ(result("eth_getBlockByNumber", Json::array({"latest", false}))["hash"], head);
+  EXPECT_EQ(result("eth_getBalance", Json::array({hex(accounts[1].address), "latest"})), balance);
+  EXPECT_EQ(receipt(hash), found);
+}
+
+TEST_F(NodeTest, DeploymentProxyDeploysWhereCreate2Says) {
+  // Init code that returns the one byte 0x00 as code: PUSH1 1 PUSH1 0 RETURN.
+  const std::string init = "60016000f3";
+  const std::string salt(64, '0');
+  const std::string hash = send({{"from", hex(accounts[0].address)},
+                                 {"to", "0x4e59b44847b379578588920ca78fbf26c0b4956c"},
+                                 {"data", "0x" + salt + init},
+                                 {"gas", "0x30d40"}});
+  EXPECT_EQ(receipt(hash)["status"], "0x1");
+  const Address created =
+      stf::create2_address(*fixed_from_hex<20>("0x4e59b44847b379578588920cA78FbF26c0B4956C"), u256(), *from_hex(init));
+  EXPECT_EQ(result("eth_getCode", Json::array({hex(created), "latest"})), "0x00");
+}
+
+TEST_F(NodeTest, HistoryContractKnowsTheParent) {
+  result("evm_mine");
+  result("evm_mine");
+  const Json parent = result("eth_getBlockByNumber", Json::array({"0x1", false}));
+  const Json answer = result(
+      "eth_call",
+      Json::array({{{"to", "0x0000f90827f1c53a10cb7a02335b175320002935"}, {"data", "0x" + std::string(63, '0') + "1"}},
+                   "latest"}));
+  EXPECT_EQ(answer, parent["hash"]);
+}
+
+TEST_F(NodeTest, HealthAndMetrics) {
+  const Json health = Json::parse(get(node->port(), "/health"), nullptr, false);
+  ASSERT_FALSE(health.is_discarded());
+  EXPECT_EQ(health["status"], "ok");
+  EXPECT_EQ(health["chain_id"], 31'337);
+  receipt(send({{"from", hex(accounts[0].address)}, {"to", hex(accounts[1].address)}}));
+  const std::string metrics = get(node->port(), "/metrics");
+  EXPECT_NE(metrics.find("atlas_transactions_total 1\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("atlas_block_durable_seconds_count"), std::string::npos);
+  EXPECT_NE(metrics.find("atlas_resident_bytes"), std::string::npos);
+}
+
+TEST_F(NodeTest, DevHelpersChangeStateTimeAndHead) {
+  const std::string other = "0x00000000000000000000000000000000000000aa";
+  result("anvil_setBalance", Json::array({other, "0xde0b6b3a7640000"}));
+  EXPECT_EQ(result("eth_getBalance", Json::array({other, "latest"})), "0xde0b6b3a7640000");
+  EXPECT_TRUE(call("anvil_setBalance", Json::array({other, "0x1" + std::string(32, '0')})).contains("error"));
+  result("anvil_setCode", Json::array({other, "0x6001"}));
+  EXPECT_EQ(result("eth_getCode", Json::array({other, "latest"})), "0x6001");
+  result("anvil_setStorageAt", Json::array({other, "0x1", "0x" + std::string(62, '0') + "2a"}));
+  EXPECT_EQ(result("eth_getStorageAt", Json::array({other, "0x1", "latest"})), "0x" + std::string(62, '0') + "2a");
+
+  const Json snapshot = result("evm_snapshot");
+  result("anvil_setBalance", Json::array({other, "0x1"}));
+  EXPECT_EQ(result("evm_revert", Json::array({snapshot})), true);
+  EXPECT_EQ(result("eth_getBalance", Json::array({other, "latest"})), "0xde0b6b3a7640000");
+  EXPECT_EQ(result("evm_revert", Json::array({snapshot})), false);  // used up
+
+  const std::string eoa = "0x00000000000000000000000000000000000000bb";
+  result("anvil_setBalance", Json::array({eoa, "0xde0b6b3a7640000"}));
+  result("anvil_impersonateAccount", Json::array({eoa}));
+  const Json found = receipt(send({{"from", eoa}, {"to", hex(accounts[1].address)}, {"value", "0x5"}}));
+  EXPECT_EQ(found["from"], eoa);
+  node.reset();
+  start();  // the log keeps the sender, which no signature tells
+  EXPECT_EQ(receipt(found["transactionHash"])["from"], eoa);
+  EXPECT_EQ(result("eth_getCode", Json::array({other, "latest"})), "0x6001");
+}
+
+TEST_F(NodeTest, ManualMiningLeavesTransactionsWaiting) {
+  result("evm_setAutomine", Json::array({false}));
+  const std::string hash = send({{"from", hex(accounts[0].address)}, {"to", hex(accounts[1].address)}});
+  std::this_thread::sleep_for(50ms);
+  EXPECT_TRUE(result("eth_getTransactionReceipt", Json::array({hash})).is_null());
+  EXPECT_EQ(result("eth_getTransactionCount", Json::array({hex(accounts[0].address), "pending"})), "0x1");
+  result("evm_mine");
+  EXPECT_FALSE(result("eth_getTransactionReceipt", Json::array({hash})).is_null());
+}
+
+TEST_F(NodeTest, PortInUseIsAnErrorThatNamesIt) {
+  Config other = config;
+  other.rpc.port = node->port();
+  other.data_dir = config.data_dir / "other";
+  Node second(other, dev_genesis(1, {}), log);
+  try {
+    second.start();
+    FAIL() << "two nodes on one port";
+  } catch (const std::exception& error) {
+    EXPECT_NE(std::string(error.what()).find(std::to_string(node->port())), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(NodeTest, DirectoryOfAnotherChainIsRefused) {
+  node.reset();
+  Node other(config, dev_genesis(1, {}), log);
+  try {
+    other.start();
+    FAIL() << "the directory holds another chain";
+  } catch (const storage::StorageError& error) {
+    EXPECT_EQ(error.kind(), storage::StorageErrorKind::kWrongChain) << error.what();
+  }
+}
+
+TEST_F(NodeTest, StoppedNodeRefusesTransactions) {
+  node->mempool().stop();
+  const auto result = node->backend().submit(*from_hex("0x02c0"));
+  ASSERT_FALSE(result);
+  const Json answer = call("eth_sendTransaction",
+                           Json::array({{{"from", hex(accounts[0].address)}, {"to", hex(accounts[1].address)}}}));
+  ASSERT_TRUE(answer.contains("error")) << answer.dump();
+  EXPECT_NE(answer["error"]["message"].get<std::string>().find("shutting down"), std::string::npos) << answer.dump();
+}
+
+}  // namespace
+}  // namespace atlas::node

@@ -96,7 +96,7 @@ TransactionTemplate read_transaction(Json tx) {
     }
   }
   const auto to = optional_member(tx, "to");
-  if (to && !text(*to, "to").empty()) out.to = address(text(*to, "to"), "to");
+  if (to && !bytes(*to, "to").empty()) out.to = address(text(*to, "to"), "to");
   out.sender = read_sender(tx);
   return out;
 }

@@ -259,7 +259,9 @@ TEST_P(JournalProperty, EqualsTheModel) {
     for (const auto& change : diff.accounts) {
       const auto old = before.accounts.find(change.address);
       for (std::size_t k = 0; k < change.storage.size(); ++k) {
-        if (k > 0) ASSERT_LT(change.storage[k - 1].first, change.storage[k].first);
+        if (k > 0) {
+          ASSERT_LT(change.storage[k - 1].first, change.storage[k].first);
+        }
         if (old != before.accounts.end()) {
           ASSERT_NE(change.storage[k].second, before.storage(change.address, change.storage[k].first));
         }

@@ -2,6 +2,7 @@
 
 #include <crypto/keccak.hpp>
 #include <evm/precompile.hpp>
+#include <evm/tracer.hpp>
 #include <stf/delegation.hpp>
 #include <stf/driver.hpp>
 #include <stf/stf.hpp>
@@ -59,6 +60,7 @@ const CallResult& FrameDriver::run(const CallRequest& request) {
       if (!outcome_.wants_call) {
         end(levels_.back());
         levels_.pop_back();
+        trace_exit();
       }
     }
   }
@@ -70,7 +72,11 @@ void FrameDriver::begin() {
   Level level;
   level.creation = is_creation(outcome_.call.kind);
   level.creation ? begin_creation(level) : begin_call(level);
-  if (level.frame != nullptr) levels_.push_back(level);
+  level.frame != nullptr ? levels_.push_back(level) : trace_exit();
+}
+
+void FrameDriver::trace_exit() {
+  if (tracer_ != nullptr) tracer_->exit(outcome_.result);
 }
 
 // Calls that fail without cost (Yellow Paper, CREATE and CALL; EIP-2681). The EVM does not ask for such calls, but the
@@ -102,11 +108,12 @@ void FrameDriver::begin_creation(Level& level) {
                                                  : create2_address(call.sender, call.salt, call.input);
   const Address& created = level.created;
   journal.access_account(created);
+  call.recipient = call.code_address = created;
+  if (tracer_ != nullptr) tracer_->enter(call);
   const AccountRef target = journal.ref(created);
   if (journal.nonce(target) != 0 || !journal.code(target).empty() || journal.has_storage(created)) {
     return finish_at_once(FrameStatus::kFailure, 0, HaltReason::kAddressCollision);
   }
-  call.recipient = call.code_address = created;
   const ByteView init_code = std::exchange(call.input, {});  // a creation has no call data
   level.checkpoint = journal.checkpoint();
   journal.create_contract(created);
@@ -121,6 +128,7 @@ void FrameDriver::begin_creation(Level& level) {
 void FrameDriver::begin_call(Level& level) {
   const CallRequest& call = outcome_.call;
   Journal& journal = host_.journal;
+  if (tracer_ != nullptr) tracer_->enter(call);
   level.checkpoint = journal.checkpoint();
   if (call.kind == CallKind::kCall) {
     if (!call.value.is_zero()) {

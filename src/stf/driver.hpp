@@ -3,12 +3,18 @@
 #include <state/environment.hpp>
 #include <state/journal.hpp>
 
+namespace atlas::evm {
+class Tracer;
+}
+
 namespace atlas::stf {
 
 class FrameDriver {
  public:
   /// `host` must outlive the driver; its contexts may change between runs.
   FrameDriver(Host& host, ExecutionEnvironment& environment) : host_(host), environment_(environment) {}
+
+  void set_tracer(evm::Tracer* tracer) { tracer_ = tracer; }
 
   /// Runs `request` to its end. State changes of a frame that does not succeed are undone; a creation's sender has its
   /// nonce raised in any case, unless depth, balance or nonce forbid the creation (then: kRevert, all gas back).
@@ -30,10 +36,12 @@ class FrameDriver {
   void end(const Level& level);
   void deposit_code(const Level& level);
   bool forbidden();
+  void trace_exit();
   void finish_at_once(FrameStatus status, u64 gas_left, HaltReason halt = HaltReason::kNone, ByteView output = {});
 
   Host& host_;
   ExecutionEnvironment& environment_;
+  evm::Tracer* tracer_ = nullptr;
   StepOutcome outcome_;
   std::vector<Level> levels_;
   Bytes precompile_output_;

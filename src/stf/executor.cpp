@@ -8,7 +8,8 @@
 namespace atlas::stf {
 namespace {
 
-constexpr u64 kMaxRefundQuotient = 5;        // EIP-3529
+constexpr u64 kMaxRefundQuotient = 5;  // EIP-3529
+constexpr u64 kMaxFrameGas = ~u64{0} >> 1;
 constexpr unsigned kLastPrecompile = 0x1ff;  // beyond all that any fork has; find_precompile() knows which exist
 
 }  // namespace
@@ -83,7 +84,10 @@ u64 BlockExecutor::Impl::process_authorizations(std::span<const Authorization> a
 void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& gas, ExecutionResult& out) {
   warm(message);
   CallRequest request;
-  request.gas = message.gas_limit - gas.intrinsic;
+  // Environments count gas in an i64. Beyond that (tests only: the chain has EIP-7825) the rest is set aside; what runs
+  // could not burn it in a lifetime, but an exceptional halt takes it along.
+  const u64 gas_available = message.gas_limit - gas.intrinsic;
+  request.gas = std::min(gas_available, kMaxFrameGas);
   request.sender = message.from;
   request.value = message.value;
   request.input = message.data;
@@ -100,7 +104,8 @@ void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& ga
   const CallResult& result = driver.run(request);
   if (result.gas_refund > 0) refund += static_cast<u64>(result.gas_refund);
 
-  const u64 spent = message.gas_limit - result.gas_left;
+  const u64 set_aside = result.status == FrameStatus::kFailure ? 0 : gas_available - request.gas;
+  const u64 spent = message.gas_limit - result.gas_left - set_aside;
   out.status = result.status;
   out.halt = result.halt;
   out.gas_refunded = std::min(refund, spent / kMaxRefundQuotient);
@@ -206,6 +211,9 @@ Result<ExecutionResult, TxError> BlockExecutor::call(const CallMessage& call) {
   return result;
 }
 
+void BlockExecutor::set_tracer(evm::Tracer* tracer) {
+  impl_->driver.set_tracer(tracer);
+}
 const ExecutionResult& BlockExecutor::last_result() const {
   return impl_->last;
 }

@@ -332,5 +332,62 @@ TEST_F(Executor, DelegationIsFollowedOnce) {
   EXPECT_EQ(receipt->gas_used, 1'000'000u);
 }
 
+// Gas above 2^63 − 1 exists only in tests of older rules; what is not spent comes back to the last wei.
+TEST_F(Executor, GasBeyondSigned64Bits) {
+  block.fork = Fork::kCancun;
+  block.gas_limit = ~u64{0};
+  view.put(kSender, u256::power_of_two(200));
+  view.put(kContract, u256(), {0x00});
+  SignedTransaction tx = transaction(kContract);
+  tx.tx.gas_limit = ~u64{0} - 5;
+  const auto receipt = run().apply(tx);
+  ASSERT_TRUE(receipt);
+  EXPECT_EQ(receipt->gas_used, 21'000u);
+}
+
+TEST_F(Executor, GasBeyondSigned64BitsIsAllLostInAFailure) {
+  block.fork = Fork::kCancun;
+  block.gas_limit = ~u64{0};
+  view.put(kSender, u256::power_of_two(200));
+  view.put(kContract, u256(), {0xfe});
+  SignedTransaction tx = transaction(kContract);
+  tx.tx.gas_limit = ~u64{0} - 5;
+  const auto receipt = run().apply(tx);
+  ASSERT_TRUE(receipt);
+  EXPECT_EQ(receipt->gas_used, ~u64{0} - 5);
+}
+
+struct FrameLog final : evm::Tracer {
+  std::vector<std::string> lines;
+  void enter(const CallRequest& request) override {
+    lines.push_back(std::to_string(request.depth) + ">" + to_hex(request.recipient).substr(0, 6) + " in " +
+                    std::to_string(request.input.size()));
+  }
+  void exit(const CallResult& result) override {
+    lines.push_back("<" + std::to_string(static_cast<int>(result.status)) + " out " +
+                    std::to_string(result.output.size()));
+  }
+  void step(const evm::TraceStep&) override {}
+  void step_done(u64, HaltReason) override {}
+  void storage(const Address&, const u256&, const u256&) override {}
+};
+
+TEST_F(Executor, TracerSeesEveryFrame) {
+  // Calls SHA-256, then kOther, which reverts with 32 bytes, then an account without code; creates an empty contract.
+  view.put(kContract, u256(),
+           hex_bytes("5f5f5f5f60025afa505f5f5f5f5f73dd000000000000000000000000000000000000005af1505f5f5f5f5f73"
+                     "11000000000000000000000000000000000000005af1505f5f5ff000"));
+  view.put(kOther, u256(), hex_bytes("60205ffd"));
+  FrameLog log;
+  run().set_tracer(&log);
+  ASSERT_TRUE(run().apply(transaction(kContract)));
+  const Address created = create_address(kContract, 0);
+  const std::vector<std::string> expected = {
+      "0>0xcc00 in 0", "1>0x0000 in 0", "<0 out 32", "1>0xdd00 in 0",
+      "<1 out 32",     "1>0x1100 in 0", "<0 out 0",  "1>" + to_hex(created).substr(0, 6) + " in 0",
+      "<0 out 0",      "<0 out 0"};
+  EXPECT_EQ(log.lines, expected);
+}
+
 }  // namespace
 }  // namespace atlas::stf

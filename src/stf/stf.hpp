@@ -6,6 +6,10 @@
 #include <state/journal.hpp>
 #include <types/block.hpp>
 
+namespace atlas::evm {
+class Tracer;
+}
+
 namespace atlas::stf {
 
 /// Why a transaction is left out of a block. A pure function of transaction and pre-state, so host and guest agree;
@@ -91,6 +95,9 @@ class BlockExecutor {
   /// eth_call and eth_estimateGas: no nonce, signature, EIP-3607, EIP-7825 or block gas check, no fee; state changes
   /// stay in this executor's journal.
   Result<ExecutionResult, TxError> call(const CallMessage& message);
+  /// Reports every frame's begin and end to `tracer`, precompiles included; null ends it. The environment reports
+  /// instructions and has a setter of its own.
+  void set_tracer(evm::Tracer* tracer);
   /// Outcome of the last apply(), without its logs, which went into the receipt.
   const ExecutionResult& last_result() const;
   const Bytes& last_output() const { return last_result().output; }

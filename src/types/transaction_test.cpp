@@ -167,7 +167,9 @@ TEST(Transaction, MutationsStayCanonical) {
         bad[i] ^= static_cast<u8>(1 + random() % 255);
         if (round % 4 == 3) bad.resize(i);
         const auto decoded = decode_transaction(bad, true);
-        if (decoded) EXPECT_EQ(encode_transaction(*decoded), bad);
+        if (decoded) {
+          EXPECT_EQ(encode_transaction(*decoded), bad);
+        }
       }
     }
   }

@@ -35,7 +35,7 @@ class Dispatcher {
   struct Outcome {
     /// kHeavy: nothing was done, ask again on a worker. kLater: `finish` will be called with the whole answer.
     enum class Kind : u8 { kDone, kHeavy, kLater } kind = Kind::kDone;
-    /// To be run once the answer is on its way.
+    /// To be run on the connection's thread just before the answer is queued.
     std::vector<std::function<void()>> after = {};
     /// kLater: starts the waiting; the caller does it when it is ready for `finish`.
     std::function<void(std::function<void(std::string)> finish)> start = {};

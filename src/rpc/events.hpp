@@ -41,7 +41,7 @@ class EventHub final : public ChainListener {
   void on_pending(const TxPtr& tx) override;
   bool wants_pending() const override { return pending_listeners_.load(std::memory_order_relaxed) > 0; }
 
-  /// Reserves an id for `session`; notifications begin with activate(), which belongs after the answer.
+  /// Reserves an id for `session`; notifications begin with activate().
   Result<std::string, RpcError> subscribe(Session& session, Subscription subscription);
   void activate(const std::string& id);
   /// False if this session has no such subscription.

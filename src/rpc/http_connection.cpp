@@ -235,8 +235,8 @@ class HttpConnection final : public Session, public Supervised {
                                 me->finish_later(std::move(text), then);
                               });
     if (done) {
-      close_response(mark);
       for (const auto& act : after) act();
+      close_response(mark);
       return finish_request();
     }
     head_ = head;
@@ -247,8 +247,8 @@ class HttpConnection final : public Session, public Supervised {
 
   void finish_later(std::string text, const std::vector<std::function<void()>>& after) {
     out_ += text;
-    close_response(mark_);
     for (const auto& act : after) act();
+    close_response(mark_);
     busy_ = false;
     finish_request();
     if (!writing_) work();

@@ -41,7 +41,8 @@ struct Call {
   Clock::time_point deadline;
   /// Set by a method whose result must wait: started once the answers beside it are written.
   std::function<void(Completion)> later = {};
-  /// Set by a method that must act only when its answer is on its way (a subscription's first notification).
+  /// Set by a method that must act on the connection's own thread, just before its answer is queued there: what it sets
+  /// off (a subscription's notifications) then comes behind the answer, and nothing is missed in between.
   std::function<void()> after = {};
 
   ExecutionEnvironment& machine() {

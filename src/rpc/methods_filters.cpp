@@ -46,10 +46,16 @@ Result<LogQuery, RpcError> to_query(Call& call, const LogFilter& filter) {
   return query;
 }
 
-/// Writes the matching logs as array items. Stops after the block in which `results_max` is reached, and returns the
-/// first block that was not looked at.
-Result<u64, RpcError> write_logs(Call& call, const LogQuery& query, u64 results_max, u64& results) {
-  results = 0;
+struct Walk {
+  u64 results = 0;
+  u64 last_block = 0;  ///< of the last result
+  u64 next_block = 0;  ///< first one not looked at
+};
+
+/// Writes the matching logs as array items. Stops after the block in which `results_max` is reached.
+Result<Walk, RpcError> write_logs(Call& call, const LogQuery& query, u64 results_max) {
+  Walk walk;
+  walk.next_block = query.to_block + 1;
   LogQuery part = query;
   for (u64 from = query.from_block; from <= query.to_block; from = part.to_block + 1) {
     if (Clock::now() > call.deadline) {
@@ -60,20 +66,22 @@ Result<u64, RpcError> write_logs(Call& call, const LogQuery& query, u64 results_
     part.from_block = from;
     part.to_block = query.to_block - from < kBlocksPerLook ? query.to_block : from + kBlocksPerLook - 1;
     std::optional<u64> stopped_at;
-    u64 last_block = from;
     call.backend.for_each_log(part, [&](const LogRecord& record) {
-      if (results >= results_max && record.block_number != last_block) {
+      if (walk.results >= results_max && record.block_number != walk.last_block) {
         stopped_at = record.block_number;
         return false;
       }
-      last_block = record.block_number;
+      walk.last_block = record.block_number;
       write_log(call.out, record);
-      ++results;
+      ++walk.results;
       return true;
     });
-    if (stopped_at) return *stopped_at;
+    if (stopped_at) {
+      walk.next_block = *stopped_at;
+      break;
+    }
   }
-  return query.to_block + 1;
+  return walk;
 }
 
 Reply answer_query(Call& call, const LogQuery& query) {
@@ -85,14 +93,18 @@ Reply answer_query(Call& call, const LogQuery& query) {
                                                std::to_string(blocks_max) + " blocks; split it");
   }
   call.out.begin_array();
-  u64 results = 0;
-  const auto next = write_logs(call, query, call.config.log_results_max, results);
-  if (!next.ok()) return Err(next.error());
-  if (*next <= query.to_block || results > call.config.log_results_max) {
-    const u64 last = *next > query.from_block + 1 ? *next - 2 : query.from_block;
-    return fail(ErrorCode::kLimitExceeded, "query returned more than " + std::to_string(call.config.log_results_max) +
-                                               " results; try blocks " + std::to_string(query.from_block) + " to " +
-                                               std::to_string(last));
+  const auto walk = write_logs(call, query, call.config.log_results_max);
+  if (!walk.ok()) return Err(walk.error());
+  const bool too_many = walk->results > call.config.log_results_max;
+  if (too_many || walk->next_block <= query.to_block) {
+    std::string text = "query returned more than " + std::to_string(call.config.log_results_max) + " results; ";
+    if (too_many && walk->last_block == query.from_block) {
+      text += "block " + std::to_string(query.from_block) + " alone has them: ask for an address or a topic";
+    } else {
+      text += "try blocks " + std::to_string(query.from_block) + " to " +
+              std::to_string(too_many ? walk->last_block - 1 : walk->last_block);
+    }
+    return fail(ErrorCode::kLimitExceeded, std::move(text));
   }
   call.out.end_array();
   return {};
@@ -181,10 +193,9 @@ Reply filter_changes(Call& call, const std::string& id) {
       query.from_block = filter->next_block;
       query.to_block = std::min({query.to_block, head, query.from_block + call.config.log_blocks_max - 1});
       if (query.from_block > query.to_block) break;
-      u64 results = 0;
-      const auto next = write_logs(call, query, call.config.log_results_max, results);
-      if (!next.ok()) return Err(next.error());
-      filter->next_block = *next;
+      const auto walk = write_logs(call, query, call.config.log_results_max);
+      if (!walk.ok()) return Err(walk.error());
+      filter->next_block = walk->next_block;
       break;
     }
   }

@@ -7,7 +7,7 @@ namespace {
 using Methods = RpcTest;
 
 TEST_F(Methods, TransactionsGoInAndComeOut) {
-  const Bytes raw_tx = signed_bytes(0, transfer(0, store(), 5));
+  const Bytes raw_tx = signed_bytes(0, transfer(0, contract_address(99), 5));
   const std::string hash = result("eth_sendRawTransaction", {to_hex(raw_tx)});
   EXPECT_EQ(hash, to_hex(crypto::keccak256(raw_tx)));
   EXPECT_EQ(result("eth_blockNumber"), "0x1");
@@ -15,7 +15,7 @@ TEST_F(Methods, TransactionsGoInAndComeOut) {
   const json tx = result("eth_getTransactionByHash", {hash});
   EXPECT_EQ(tx["hash"], hash);
   EXPECT_EQ(tx["from"], text(MemoryChain::account(0)));
-  EXPECT_EQ(tx["to"], text(store()));
+  EXPECT_EQ(tx["to"], text(contract_address(99)));
   EXPECT_EQ(tx["type"], "0x2");
   EXPECT_EQ(tx["value"], "0x5");
   EXPECT_EQ(tx["nonce"], "0x0");
@@ -179,7 +179,8 @@ TEST_F(Methods, RefusalsUseGethsWords) {
 }
 
 TEST_F(Methods, SyncSendingAnswersWithTheReceipt) {
-  const json receipt = result("eth_sendRawTransactionSync", {to_hex(signed_bytes(0, transfer(0, store())))});
+  const json receipt =
+      result("eth_sendRawTransactionSync", {to_hex(signed_bytes(0, transfer(0, contract_address(99))))});
   EXPECT_EQ(receipt["status"], "0x1");
   EXPECT_EQ(receipt, result("eth_getTransactionReceipt", {receipt["transactionHash"]}));
 }

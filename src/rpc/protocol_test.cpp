@@ -41,7 +41,7 @@ TEST_F(Protocol, NamesWhatIsWrongWithParameters) {
             "invalid argument 0 (address): expected an address as 0x and 40 hex digits, got \"0x12\"");
   EXPECT_EQ(error("eth_chainId", {1})["message"], "too many arguments, want at most 0");
   EXPECT_EQ(error("eth_chainId", {1, 2, 3, 4, 5, 6, 7, 8, 9})["code"], -32602);
-  EXPECT_EQ(error("eth_getBalance", json::object())["code"], -32602);
+  EXPECT_EQ(code_of(raw(R"({"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":{}})")), -32602);
   EXPECT_EQ(error("eth_getBalance", {text(store()), "newest"})["code"], -32602);
   // Trailing nulls count as left out.
   EXPECT_EQ(result("eth_getTransactionCount", {text(MemoryChain::account(0)), nullptr}), "0x0");
@@ -106,7 +106,7 @@ TEST_F(Protocol, BoundsDepth) {
   const json deep = json::parse(raw(nested(1'000'000)));
   EXPECT_EQ(deep["error"]["code"], -32700);
   EXPECT_EQ(deep["error"]["message"], "parse error: nested deeper than 64 levels");
-  EXPECT_EQ(json::parse(raw(nested(0).replace(52, 0, "[]")))["result"], "0x7a69");
+  EXPECT_EQ(json::parse(raw(nested(1)))["result"], "0x7a69");
 }
 
 TEST_F(Protocol, LeavesHeavyRequestsToWorkers) {

@@ -76,7 +76,7 @@ std::shared_ptr<T> make_connection(IoThread& io, Args&&... args) {
 }
 
 /// Runs `body` and brings the answer to `finish` on the connection's io thread, at once if it can. `finish` gets the
-/// text and what is to be run when it is on its way.
+/// text and what is to be run just before it is queued.
 using Finish = std::function<void(std::string text, std::vector<std::function<void()>> after)>;
 /// True if the answer was appended to `out` at once (`after` filled); false if `finish` will be called later.
 bool process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>& session, std::string& body,

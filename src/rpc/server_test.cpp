@@ -21,7 +21,8 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = asio::ip::tcp;
 
-std::string request_json(int id, const std::string& method, const json& params = json::array()) {
+std::string request_json(int id, const std::string& method, json params = json::array()) {
+  if (!params.is_array()) params = json::array({std::move(params)});
   return json{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}}.dump();
 }
 

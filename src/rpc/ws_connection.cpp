@@ -95,13 +95,14 @@ class WsConnection final : public Session, public Supervised {
 
   void answered(Message text, const std::vector<std::function<void()>>& after) {
     --in_flight_;
+    // Before the answer leaves: a block that the client causes once it has the answer must find the subscription
+    // active. Notifications still come behind the answer, since they are queued by later handlers of this thread.
+    for (const auto& act : after) act();
+    if (ended_) core_.hub->drop(id_);  // it ended while the answer was being made
     if (!text->empty() && !overflowed_.load()) {
       unsent_.fetch_add(text->size());
       push(std::move(text));
     }
-    // A subscription of a connection that has ended is dropped with it, even if it was made a moment later.
-    for (const auto& act : after) act();
-    if (ended_) core_.hub->drop(id_);
     read();
   }
 

@@ -23,7 +23,7 @@ constexpr unsigned kAuthorities = 8;
 constexpr unsigned kContracts = 24;
 constexpr unsigned kCallsPerRound = 400;
 constexpr unsigned kSlots = 6;  // as many as the generator's programs use
-constexpr u64 kGasPrice = 200'000'000'000;
+constexpr u64 kGasPrice = 20'000'000'000;
 constexpr u64 kSetUpGas = 6'000'000;
 
 Hash256 authority_key(unsigned i) {

@@ -1,5 +1,5 @@
 #pragma once
-// State tests in the JSON format of ethereum/tests and execution-spec-tests (docs/conformance.md).
+// State tests in the JSON format of ethereum/tests ("GeneralStateTests") and execution-spec-tests ("state_tests").
 #include <stdexcept>
 #include <string>
 
@@ -75,11 +75,11 @@ struct StateTest {
   std::vector<Expectation> expectations;
 };
 
-/// All tests of a file, in its order. Throws FormatError: `not_state_tests` says that it is JSON of another kind.
 class OtherKind : public FormatError {
  public:
   using FormatError::FormatError;
 };
+/// All tests of a file, in its order. Throws FormatError; OtherKind where the JSON is no state test at all.
 std::vector<StateTest> load_state_tests(const std::string& path);
 
 }  // namespace atlas::conformance

@@ -60,12 +60,16 @@ figures() {
       key = $0; sub(/^ *"/, "", key); sub(/".*/, "", key)
       val = substr($0, RSTART + RLENGTH); sub(/,$/, "", val); gsub(/^"|"$/, "", val)
       if (key == "name") next
-      if (key == "run_name") name = val
+      if (key == "run_name") {
+        clock = val ~ /\/real_time/ ? "real_time" : "cpu_time"
+        gsub(/\/(real_time|process_time)/, "", val)
+        name = val
+      }
       else if (key == "aggregate_name") kind = val
       else if (key == "time_unit") time_unit = val
       else if (key == "error_message") { print "error: " name ": " val > "/dev/stderr"; failed = 1 }
-      else if (key == "cpu_time") { metric[++n] = "time"; value[n] = val }
-      else if (key ~ /^(family_index|per_family_instance_index|run_type|repetitions|repetition_index|threads|iterations|real_time|aggregate_unit|error_occurred|label)$/) next
+      else if (key == clock) { metric[++n] = "time"; value[n] = val }
+      else if (key ~ /^(family_index|per_family_instance_index|run_type|repetitions|repetition_index|threads|iterations|real_time|cpu_time|aggregate_unit|error_occurred|label)$/) next
       else if (val ~ /^[-+0-9.e]+$/) { metric[++n] = key; value[n] = val }
     }
     END { flush(); exit failed }'

@@ -16,7 +16,7 @@ constexpr std::array<Op, 256> kOpOfOpcode = [] {
   ATLAS_EVM_CREATE_OPCODES(X)
   ATLAS_EVM_FLOW_OPCODES(X)
 #undef X
-      for (u8 n = 0; n < 16; ++n) {
+  for (u8 n = 0; n < 16; ++n) {
     ops[0x80 + n] = static_cast<Op>(static_cast<u8>(Op::kDup1) + n);
     ops[0x90 + n] = static_cast<Op>(static_cast<u8>(Op::kSwap1) + n);
   }

@@ -13,7 +13,7 @@ constexpr u8 kAuthorizationMagic = 0x05;  // EIP-7702
 constexpr u8 kFirstListByte = 0xc0;       // a legacy transaction is a bare list (EIP-2718)
 
 // n/2, the largest valid s (EIP-2).
-constexpr u256 kHalfOrder = crypto::kSecp256k1Order >> 1;
+constexpr u256 kHalfOrder{0x7fffffffffffffffULL, 0xffffffffffffffffULL, 0x5d576e7357a4501dULL, 0xdfe92f46681b20a0ULL};
 
 // What precedes the signature, in the order of each type's EIP.
 template <class Sink>

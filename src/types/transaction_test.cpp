@@ -156,6 +156,17 @@ TEST(Transaction, RefusesZeroAndTooLargeSignatures) {
   }
 }
 
+// EIP-2's bound itself: with s = n/2 the rule holds, with the next s it does not.
+TEST(Transaction, HalfOrderIsTheBound) {
+  Transaction tx = sample(TxType::kDynamicFee);
+  tx.s = crypto::kSecp256k1Order >> 1;
+  EXPECT_EQ(recover_sender(tx).ok(), crypto::ecrecover(signing_hash(tx), tx.y_parity, tx.r, tx.s).has_value());
+  EXPECT_TRUE(recover_sender(tx));
+  tx.s += u256(1);
+  EXPECT_TRUE(crypto::ecrecover(signing_hash(tx), tx.y_parity, tx.r, tx.s));
+  EXPECT_FALSE(recover_sender(tx));
+}
+
 // Each byte of a valid transaction changed in turn: never a crash, never two encodings of one transaction.
 TEST(Transaction, MutationsStayCanonical) {
   std::mt19937_64 random(1);

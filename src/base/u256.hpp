@@ -2,6 +2,7 @@
 // 256-bit unsigned integers with the EVM's arithmetic (Yellow Paper, appendix H): wrapping, division by zero is zero.
 #include <bit>
 #include <compare>
+#include <utility>
 
 #include <base/bytes.hpp>
 
@@ -146,27 +147,15 @@ struct u256 {
     return r;
   }
   /// Shifts by 256 or more give zero.
-  friend constexpr u256 operator<<(const u256& a, unsigned n) {
-    u256 r;
-    if (n >= 256) return r;
-    const unsigned whole = n / kLimbBits;
-    const unsigned part = n % kLimbBits;
-    for (unsigned i = kLimbs; i-- > whole;) {
-      r.limb[i] = a.limb[i - whole] << part;
-      if (part != 0 && i > whole) r.limb[i] |= a.limb[i - whole - 1] >> (kLimbBits - part);
-    }
-    return r;
+  [[gnu::always_inline]] friend constexpr u256 operator<<(const u256& a, unsigned n) {
+    return n >= 256 ? u256() : shift_left_by(a, n / kLimbBits, n % kLimbBits, AllLimbs{});
   }
-  friend constexpr u256 operator>>(const u256& a, unsigned n) {
-    u256 r;
-    if (n >= 256) return r;
-    const unsigned whole = n / kLimbBits;
-    const unsigned part = n % kLimbBits;
-    for (unsigned i = 0; i + whole < kLimbs; ++i) {
-      r.limb[i] = a.limb[i + whole] >> part;
-      if (part != 0 && i + whole + 1 < kLimbs) r.limb[i] |= a.limb[i + whole + 1] << (kLimbBits - part);
-    }
-    return r;
+  [[gnu::always_inline]] friend constexpr u256 operator>>(const u256& a, unsigned n) {
+    return n >= 256 ? u256() : shift_right(a, n, 0);
+  }
+  /// a ≫ n for n < 256, with copies of `fill` (0 or all ones) from above.
+  [[gnu::always_inline]] static constexpr u256 shift_right(const u256& a, unsigned n, Limb fill) {
+    return shift_right_by(a, fill, n / kLimbBits, n % kLimbBits, AllLimbs{});
   }
   constexpr u256 operator-() const { return ~*this + u256(1); }
   constexpr u256& operator+=(const u256& b) { return *this = *this + b; }
@@ -210,6 +199,50 @@ struct u256 {
   }
   /// The low 20 bytes, as the EVM reads an address from a word.
   Address to_address() const { return Address::from_right(to_be().view()); }
+
+  // The distance in whole limbs selects code in which every index is a constant, so that limbs stay in registers: no
+  // loops, which compilers unroll too late for that. The bits that cross over take two shifts, because kLimbBits − 0 is
+  // not a valid distance.
+  template <int... i>
+  using Indices = std::integer_sequence<int, i...>;
+  using AllLimbs = std::make_integer_sequence<int, kLimbs>;
+
+  template <int kFrom>
+  [[gnu::always_inline]] static constexpr Limb limb_or(const u256& a, Limb outside) {
+    if constexpr (kFrom >= 0 && kFrom < static_cast<int>(kLimbs)) {
+      return a.limb[kFrom];
+    } else {
+      return outside;
+    }
+  }
+  template <int kWhole, int... i>
+  [[gnu::always_inline]] static constexpr void left_part(const u256& a, unsigned part, u256& r, Indices<i...>) {
+    ((r.limb[i] = static_cast<Limb>(limb_or<i - kWhole>(a, 0) << part) |
+                  (limb_or<i - kWhole - 1>(a, 0) >> 1) >> (kLimbBits - 1 - part)),
+     ...);
+  }
+  template <int... kWhole>
+  [[gnu::always_inline]] static constexpr u256 shift_left_by(const u256& a, unsigned whole, unsigned part,
+                                                             Indices<kWhole...>) {
+    u256 r;
+    (void)((whole == kWhole && (left_part<kWhole>(a, part, r, AllLimbs{}), true)) || ...);
+    return r;
+  }
+  template <int kWhole, int... i>
+  [[gnu::always_inline]] static constexpr void right_part(const u256& a, Limb fill, unsigned part, u256& r,
+                                                          Indices<i...>) {
+    ((r.limb[i] =
+          limb_or<i + kWhole>(a, fill) >> part |
+          static_cast<Limb>(static_cast<Limb>(limb_or<i + kWhole + 1>(a, fill) << 1) << (kLimbBits - 1 - part))),
+     ...);
+  }
+  template <int... kWhole>
+  [[gnu::always_inline]] static constexpr u256 shift_right_by(const u256& a, Limb fill, unsigned whole, unsigned part,
+                                                              Indices<kWhole...>) {
+    u256 r;
+    (void)((whole == kWhole && (right_part<kWhole>(a, fill, part, r, AllLimbs{}), true)) || ...);
+    return r;
+  }
 
   static constexpr Limb swap(Limb v) {
     if constexpr (kLimbBits == 64) {

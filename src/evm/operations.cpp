@@ -60,7 +60,7 @@ HaltReason keccak_operation(EvmFrame& f, u256* sp, i64& gas) {
 
 HaltReason exp_operation(u256* sp, i64& gas) {
   if (!charge(gas, kExpByteGas * sp[-1].byte_length())) return HaltReason::kOutOfGas;
-  sp[-1] = exp(sp[0], sp[-1]);
+  copy_word(sp[-1], exp(sp[0], sp[-1]));
   return HaltReason::kNone;
 }
 

@@ -88,7 +88,7 @@ void accept_result(EvmFrame& f, const CallResult& result);
   ATLAS_EVM_OPERATION(name) {              \
     const u256& a = sp[0];                 \
     const u256& b = sp[-1];                \
-    sp[-1] = expression;                   \
+    copy_word(sp[-1], expression);         \
     return HaltReason::kNone;              \
   }
 ATLAS_EVM_BINARY(Add, a + b)
@@ -114,11 +114,11 @@ ATLAS_EVM_BINARY(Sar, sar(b, a))
 #undef ATLAS_EVM_BINARY
 
 ATLAS_EVM_OPERATION(Addmod) {
-  sp[-2] = addmod(sp[0], sp[-1], sp[-2]);
+  copy_word(sp[-2], addmod(sp[0], sp[-1], sp[-2]));
   return HaltReason::kNone;
 }
 ATLAS_EVM_OPERATION(Mulmod) {
-  sp[-2] = mulmod(sp[0], sp[-1], sp[-2]);
+  copy_word(sp[-2], mulmod(sp[0], sp[-1], sp[-2]));
   return HaltReason::kNone;
 }
 ATLAS_EVM_OPERATION(Exp) {

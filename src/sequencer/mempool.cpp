@@ -12,7 +12,7 @@ namespace atlas::sequencer {
 namespace {
 
 /// EIP-2: s at most n/2.
-constexpr u256 kHalfOrder = crypto::kSecp256k1Order >> 1;
+const u256 kHalfOrder = crypto::kSecp256k1Order >> 1;
 
 u64 saturate(const u256& v) {
   return v.fits_u64() ? v.low_u64() : ~u64{0};

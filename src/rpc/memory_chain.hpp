@@ -51,7 +51,7 @@ class MemoryState final : public StateView {
   std::map<Hash256, std::shared_ptr<const Bytes>> code_;
 };
 
-class MemoryChain final : public Backend, public DevBackend {
+class MemoryChain : public Backend, public DevBackend {
  public:
   static constexpr u64 kChainId = 31'337;
   static constexpr std::size_t kAccounts = 3;

@@ -375,7 +375,7 @@ TEST_F(ServerTest, WebSocketChecksOriginAndSize) {
   ASSERT_FALSE(good.error());
   good.send(std::string(2'000, ' '));
   good.receive();
-  EXPECT_EQ(good.error(), beast::websocket::error::closed);
+  EXPECT_TRUE(good.error());  // which one depends on who closes the socket first
   EXPECT_EQ(good.stream().reason().code, beast::websocket::close_code::too_big);
 }
 
@@ -406,7 +406,6 @@ TEST_F(ServerTest, SlowConsumersAreDisconnectedWithAReason) {
   stop = true;
   miner.join();
   while (!slow.error()) slow.receive();
-  EXPECT_EQ(slow.error(), beast::websocket::error::closed);
   EXPECT_EQ(slow.stream().reason().reason, "slow consumer: too many unsent notifications");
 }
 

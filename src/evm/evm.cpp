@@ -31,6 +31,7 @@ Frame* Evm::start(Host& host, const CallRequest& request, ByteView code, const H
   f.request = request;
   f.host = &host;
   f.outcome = &outcome;
+  f.mapping_hashes = &mapping_hashes_;
   f.code = code;
   f.self = host.journal.ref(request.recipient);
   f.sp = f.bottom();

@@ -37,6 +37,7 @@ class Evm final : public ExecutionEnvironment {
   Mode mode_;
   Tracer* tracer_ = nullptr;
   ProgramCache programs_;
+  MappingHashes mapping_hashes_;
   std::vector<std::unique_ptr<EvmFrame>> frames_;  // all
   std::vector<EvmFrame*> free_;                    // last in, first out: the warmest memory
   bool trim_due_ = false;

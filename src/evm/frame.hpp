@@ -2,6 +2,7 @@
 // The state of one running or suspended contract.
 #include <memory>
 
+#include <evm/mapping_hashes.hpp>
 #include <evm/memory.hpp>
 #include <evm/program.hpp>
 #include <state/environment.hpp>
@@ -28,6 +29,7 @@ struct EvmFrame final : Frame {
   // The surroundings, set by every start and resume.
   Host* host = nullptr;
   StepOutcome* outcome = nullptr;
+  MappingHashes* mapping_hashes = nullptr;
 
   // The program's tables, which move when it is translated further.
   const Insn* insns = nullptr;

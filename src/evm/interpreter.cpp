@@ -55,10 +55,21 @@ const Insn* continue_run(EvmFrame& f, const Insn* ip) {
   return relink(f, at, f.program->continue_at(f.code, ip->arg), Op::kGoto);
 }
 
-/// Memory for a word at a constant offset that is beyond the current size.
-HaltReason reach_memory(EvmFrame& f, i64& gas, u64 offset) {
-  return offset + 32 <= kMemoryLimit && expand_memory(f.memory, gas, offset + 32) ? HaltReason::kNone
-                                                                                  : HaltReason::kOutOfGas;
+/// Whether [offset, offset + size) is memory already.
+inline bool holds(const EvmFrame& f, const u256& offset, u64 size) {
+  return offset.fits_u64() && offset.low_u64() < kMemoryLimit && offset.low_u64() + size <= f.memory.size();
+}
+
+// Memory for what is at `sp` or in `ip`; false when gas is short. Out of the instructions' bodies, which then need no
+// registers beyond those that they hold.
+[[gnu::noinline]] bool grow_memory_word(EvmFrame& f, const Insn*, const u256* sp, i64& gas) {
+  return touch_memory(f, gas, *sp, 32);
+}
+[[gnu::noinline]] bool grow_memory_byte(EvmFrame& f, const Insn*, const u256* sp, i64& gas) {
+  return touch_memory(f, gas, *sp, 1);
+}
+[[gnu::noinline]] bool grow_memory_constant(EvmFrame& f, const Insn* ip, const u256*, i64& gas) {
+  return touch_memory(f, gas, u256(ip->arg), 32);
 }
 
 }  // namespace
@@ -96,14 +107,25 @@ extern const Handler kHandlers[static_cast<std::size_t>(Op::kCount)];
 #define JUMP(slots) NEXT(slots)
 #define FAIL(reason) return finish_failed(f, reason)
 #define EXIT() return
+#define GROW(kind) [[clang::musttail]] return run_grow_##kind(ip, sp, gas, f)
+
+#define X(kind)                                                                              \
+  void run_grow_##kind(const Insn* ip, u256* sp, i64 gas, EvmFrame& f) {                     \
+    if (!grow_memory_##kind(f, ip, sp, gas)) return finish_failed(f, HaltReason::kOutOfGas); \
+    DISPATCH();                                                                              \
+  }
+X(word)
+X(byte) X(constant)
+#undef X
+
 #include <evm/handlers.inc>
 #undef HANDLER
 
-const Handler kHandlers[static_cast<std::size_t>(Op::kCount)] = {
+    const Handler kHandlers[static_cast<std::size_t>(Op::kCount)] = {
 #define X(name, ...) run_##name,
 #define Y(value, name, ...) run_##name,
-    ATLAS_EVM_INTERNAL_INSNS(X) ATLAS_EVM_STACK_INSNS(X) ATLAS_EVM_SWAP_INSNS(X) ATLAS_EVM_PLAIN_OPCODES(Y)
-        ATLAS_EVM_CALL_OPCODES(Y) ATLAS_EVM_CREATE_OPCODES(Y) ATLAS_EVM_FLOW_OPCODES(Y)
+        ATLAS_EVM_INTERNAL_INSNS(X) ATLAS_EVM_STACK_INSNS(X) ATLAS_EVM_SWAP_INSNS(X) ATLAS_EVM_PLAIN_OPCODES(Y)
+            ATLAS_EVM_CALL_OPCODES(Y) ATLAS_EVM_CREATE_OPCODES(Y) ATLAS_EVM_FLOW_OPCODES(Y)
 #undef X
 #undef Y
 };
@@ -132,6 +154,11 @@ void run_fast(EvmFrame& f) {
 #define JUMP(slots) NEXT(slots)
 #define FAIL(reason) return finish_failed(f, reason)
 #define EXIT() return
+#define GROW(kind)                                                                           \
+  {                                                                                          \
+    if (!grow_memory_##kind(f, ip, sp, gas)) return finish_failed(f, HaltReason::kOutOfGas); \
+    continue;                                                                                \
+  }
 #include <evm/handlers.inc>
       case Op::kCount:
         FAIL(HaltReason::kInvalidOpcode);

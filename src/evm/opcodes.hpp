@@ -12,7 +12,13 @@ namespace atlas::evm {
 // X(value, identifier, mnemonic, words popped, words pushed, static gas). Static gas is what every execution pays: the
 // warm price where EIP-2929 has two, nothing for SSTORE, whose price has no common part.
 // Operations that neither jump, end the frame, call nor copy stack words; `execute<Opcode>` implements them.
-#define ATLAS_EVM_PLAIN_OPCODES(X)                       \
+#define ATLAS_EVM_PLAIN_OPCODES(X) ATLAS_EVM_WORD_MEMORY_OPCODES(X) ATLAS_EVM_COMMON_OPCODES(X)
+// Those whose memory is nearly always there already; the fast interpreter keeps growth out of their way.
+#define ATLAS_EVM_WORD_MEMORY_OPCODES(X)                 \
+  X(0x51, Mload, "MLOAD", 1, 1, 3)                       \
+  X(0x52, Mstore, "MSTORE", 2, 0, 3)                     \
+  X(0x53, Mstore8, "MSTORE8", 2, 0, 3)
+#define ATLAS_EVM_COMMON_OPCODES(X)                       \
   X(0x01, Add, "ADD", 2, 1, 3)                           \
   X(0x02, Mul, "MUL", 2, 1, 5)                           \
   X(0x03, Sub, "SUB", 2, 1, 3)                           \
@@ -68,9 +74,6 @@ namespace atlas::evm {
   X(0x49, Blobhash, "BLOBHASH", 1, 1, 3)                 \
   X(0x4a, Blobbasefee, "BLOBBASEFEE", 0, 1, 2)           \
   X(0x50, Pop, "POP", 1, 0, 2)                           \
-  X(0x51, Mload, "MLOAD", 1, 1, 3)                       \
-  X(0x52, Mstore, "MSTORE", 2, 0, 3)                     \
-  X(0x53, Mstore8, "MSTORE8", 2, 0, 3)                   \
   X(0x54, Sload, "SLOAD", 1, 1, 100)                     \
   X(0x55, Sstore, "SSTORE", 2, 0, 0)                     \
   X(0x59, Msize, "MSIZE", 0, 1, 2)                       \

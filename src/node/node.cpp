@@ -84,11 +84,11 @@ void Node::stop() {
   if (store_) {
     const u64 head = store_->head()->header.number;
     server_.reset();
+    store_.reset();  // joins the log's thread, which reports to all that follow
     dev_.reset();
     backend_.reset();
     sequencer_.reset();
     pool_.reset();
-    store_.reset();
     log_.info("stopped", {{"head", head}});
   }
 }

@@ -242,10 +242,9 @@ void Sequencer::on_durable(const storage::BlockPtr& block) {
   stats_.gas.fetch_add(block->header.gas_used, std::memory_order_relaxed);
   record.times.durable_ms = ms_between(record.handed_over, Clock::now());
   listener_.on_block(block, record.times);
-  {
-    const std::lock_guard lock(on_the_way_mutex_);
-    on_the_way_.pop_front();
-  }
+  // Under the lock: whoever waits for the last block may destroy this object as soon as it sees it.
+  const std::lock_guard lock(on_the_way_mutex_);
+  on_the_way_.pop_front();
   visible_signal_.notify_all();
 }
 

@@ -406,13 +406,12 @@ struct ChainStore::Impl {
     sync_directory(directory.snapshots());
     log->rewind(number);
     RestoredState restored = restore_state(plan(nullptr), number);
+    // First the blocks, then the states: who sees a block as head can ask for its state.
+    if (!recent.rewind(number)) fill_recent(number);
     {
       std::lock_guard lock(mutex);
       sealed = durable = visible = number;
     }
-    BlockPtr head = number == 0 ? genesis_block : recent.by_number(number);
-    if (head == nullptr) head = read_block(*log, number);
-    recent.reset(std::move(head));
     adopt(std::move(restored.state));
     snapshot_number = std::min<u64>(snapshot_number, restored.snapshot_number);
     log_bytes_since_snapshot = log->bytes_from(snapshot_number + 1);

@@ -67,6 +67,7 @@ struct StorageStats {
 class ChainStore {
  public:
   /// Called on the log's thread, in block order, once a block is durable and visible in every lookup. Must be quick.
+  /// May still be called while the store is being destroyed, and shortly after wait_durable() returned for its block.
   using Listener = std::function<void(const BlockPtr&)>;
 
   /// Opens or creates `config.directory` and recovers: newest sound snapshot, then the log. Throws StorageError.

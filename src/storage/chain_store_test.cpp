@@ -137,10 +137,10 @@ TEST(ChainStore, ListenerHearsEveryBlockOnceInOrderWhenItIsVisible) {
   auto store = ChainStore::open(config_at(dir.path()), chain.genesis());
   std::vector<u64> heard;
   bool visible = true;
-  store->set_listener([&](const BlockPtr& block) {
+  store->set_listener([&, s = store.get()](const BlockPtr& block) {
     const u64 n = block->header.number;
     heard.push_back(n);
-    visible &= store->head()->header.number >= n && store->view_at(n) != nullptr && store->block_by_number(n) == block;
+    visible &= s->head()->header.number >= n && s->view_at(n) != nullptr && s->block_by_number(n) == block;
   });
   expected.run(chain, *store, 300);
   store.reset();
@@ -316,6 +316,30 @@ TEST(ChainStore, RewindTakesBackBlocksTransactionsAndState) {
   EXPECT_EQ(difference(*old_view, old_state), "");
   store.reset();
   store = ChainStore::open(config_at(dir.path()), chain.genesis());
+  expect_chain(*store, expected);
+}
+
+TEST(ChainStore, RewindMeetsTheHistoryAtAnyStage) {
+  testing::TemporaryDirectory dir;
+  ChainMaker chain(43);
+  Expected expected(chain);
+  auto store = ChainStore::open(config_at(dir.path()), chain.genesis());
+  for (int round = 0; round < 60; ++round) {
+    expected.run(chain, *store, 1 + chain.below(60));
+    const u64 head = expected.blocks.size();
+    const u64 target = head - chain.below(std::min<u64>(head, 40));
+    ASSERT_TRUE(store->rewind(target));
+    expected.blocks.resize(target);
+    expected.states.resize(target + 1);
+    chain.go_back(target, target == 0 ? chain.genesis().block.hash : expected.blocks.back()->hash,
+                  expected.states.back());
+    ASSERT_EQ(store->head()->header.number, target);
+    for (u64 n = 1; n <= target; ++n) {
+      const auto block = store->block_by_number(n);
+      ASSERT_NE(block, nullptr) << n << " after a rewind to " << target;
+      ASSERT_EQ(block->hash, expected.blocks[n - 1]->hash);
+    }
+  }
   expect_chain(*store, expected);
 }
 

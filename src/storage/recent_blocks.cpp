@@ -38,18 +38,29 @@ void RecentBlocks::insert(BlockPtr block) {
 
 void RecentBlocks::evict(u64 number, u64 keep) {
   std::unique_lock lock(mutex_);
-  while (blocks_.size() > std::max<u64>(keep, 1) && blocks_.front().block->header.number <= number) drop_oldest();
+  while (blocks_.size() > std::max<u64>(keep, 1) && blocks_.front().block->header.number <= number) {
+    forget(*blocks_.front().block);
+    blocks_.pop_front();
+  }
 }
 
-void RecentBlocks::drop_oldest() {
-  const Block& block = *blocks_.front().block;
+bool RecentBlocks::rewind(u64 number) {
+  std::unique_lock lock(mutex_);
+  if (blocks_.front().block->header.number > number) return false;
+  while (blocks_.back().block->header.number > number) {
+    forget(*blocks_.back().block);
+    blocks_.pop_back();
+  }
+  return true;
+}
+
+void RecentBlocks::forget(const Block& block) {
   for (const auto& transaction : block.transactions) {
     const u64 hash = hasher_(transaction.hash);
     const auto* known = transactions_.find(hash, transaction.hash);
     if (known != nullptr && known->value.block == block.header.number) transactions_.erase(hash, transaction.hash);
   }
   numbers_.erase(hasher_(block.hash), block.hash);
-  blocks_.pop_front();
 }
 
 const RecentBlocks::Entry* RecentBlocks::find(u64 number) const {

@@ -18,6 +18,8 @@ class RecentBlocks {
   /// Forgets everything; `block` is the head.
   void reset(BlockPtr block);
   void add(BlockPtr block);
+  /// Drops the blocks above `number`; false, and nothing done, if none would be left.
+  bool rewind(u64 number);
   /// Drops blocks up to `number`, but keeps the newest `keep` ones.
   void evict(u64 number, u64 keep);
 
@@ -38,7 +40,7 @@ class RecentBlocks {
   };
   const Entry* find(u64 number) const;
   void insert(BlockPtr block);
-  void drop_oldest();
+  void forget(const Block& block);
   static MinedTransaction mined(const Entry& entry, u32 index);
 
   HashHasher hasher_;

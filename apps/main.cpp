@@ -31,8 +31,13 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& done) {  // --help
     return app.exit(done);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "atlas: %s\n", error.what());
     const auto chosen = app.get_subcommands();
+    const auto unknown = app.remaining();
+    if (chosen.empty() && !unknown.empty()) {
+      std::fprintf(stderr, "atlas: there is no command or option '%s'\n", unknown.front().c_str());
+    } else {
+      std::fprintf(stderr, "atlas: %s\n", error.what());
+    }
     std::fprintf(stderr, "Try: atlas%s%s --help\n", chosen.empty() ? "" : " ",
                  chosen.empty() ? "" : chosen.front()->get_name().c_str());
     return kUsage;

@@ -144,7 +144,7 @@ TEST(JsonWriter, EscapesAndRepairs) {
   JsonWriter(out).string("a\"\\\n\x01 \xc3\xa9 \xff \xed\xa0\x80 \xf0\x9f\x98\x80");
   EXPECT_EQ(out,
             "\"a\\\"\\\\\\u000a\\u0001 \xc3\xa9 \xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd \xf0\x9f\x98\x80\"");
-  EXPECT_NO_THROW(static_cast<void>(json::parse(out)));
+  EXPECT_TRUE(json::accept(out));
 }
 
 TEST(JsonWriter, WritesQuantities) {

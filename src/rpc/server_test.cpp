@@ -400,7 +400,9 @@ TEST_F(ServerTest, SlowConsumersAreDisconnectedWithAReason) {
     const json got = quick.receive();
     ASSERT_FALSE(quick.error()) << quick.error().message();
     const u64 number = parse_u256(got["params"]["result"]["number"].get<std::string>())->low_u64();
-    if (expected != 0) EXPECT_EQ(number, expected);
+    if (expected != 0) {
+      EXPECT_EQ(number, expected);
+    }
     expected = number + 1;
   }
   stop = true;

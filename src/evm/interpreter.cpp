@@ -115,7 +115,8 @@ extern const Handler kHandlers[static_cast<std::size_t>(Op::kCount)];
     DISPATCH();                                                                              \
   }
 X(word)
-X(byte) X(constant)
+X(byte)
+X(constant)
 #undef X
 
 #include <evm/handlers.inc>

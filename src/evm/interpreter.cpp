@@ -109,6 +109,7 @@ extern const Handler kHandlers[static_cast<std::size_t>(Op::kCount)];
 #define EXIT() return
 #define GROW(kind) [[clang::musttail]] return run_grow_##kind(ip, sp, gas, f)
 
+// clang-format off: it takes rows of macros for one statement.
 #define X(kind)                                                                              \
   void run_grow_##kind(const Insn* ip, u256* sp, i64 gas, EvmFrame& f) {                     \
     if (!grow_memory_##kind(f, ip, sp, gas)) return finish_failed(f, HaltReason::kOutOfGas); \
@@ -122,14 +123,15 @@ X(constant)
 #include <evm/handlers.inc>
 #undef HANDLER
 
-    const Handler kHandlers[static_cast<std::size_t>(Op::kCount)] = {
+const Handler kHandlers[static_cast<std::size_t>(Op::kCount)] = {
 #define X(name, ...) run_##name,
 #define Y(value, name, ...) run_##name,
-        ATLAS_EVM_INTERNAL_INSNS(X) ATLAS_EVM_STACK_INSNS(X) ATLAS_EVM_SWAP_INSNS(X) ATLAS_EVM_PLAIN_OPCODES(Y)
-            ATLAS_EVM_CALL_OPCODES(Y) ATLAS_EVM_CREATE_OPCODES(Y) ATLAS_EVM_FLOW_OPCODES(Y)
+    ATLAS_EVM_INTERNAL_INSNS(X) ATLAS_EVM_STACK_INSNS(X) ATLAS_EVM_SWAP_INSNS(X) ATLAS_EVM_PLAIN_OPCODES(Y)
+    ATLAS_EVM_CALL_OPCODES(Y) ATLAS_EVM_CREATE_OPCODES(Y) ATLAS_EVM_FLOW_OPCODES(Y)
 #undef X
 #undef Y
 };
+// clang-format on
 
 }  // namespace
 

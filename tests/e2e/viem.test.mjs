@@ -83,12 +83,6 @@ test('every transaction type confirms with what it was signed with', async () =>
   assert.equal((await reader.getCode({ address: other.account.address })).toLowerCase(), `0xef0100${probe.address.slice(2)}`.toLowerCase())
 })
 
-test('blob transactions are refused with the way out', { skip: !isAtlas && 'anvil takes them' }, async () => {
-  // A type-3 envelope; a node that does not take the type must say so whatever follows.
-  const { rpc } = await import('./lib/chain.mjs')
-  await assert.rejects(rpc(chain.url, 'eth_sendRawTransaction', ['0x03c0']), (error) => /type|blob/i.test(error.message))
-})
-
 test('nonces: several at once confirm in order, an old one is refused', async () => {
   const first = await reader.getTransactionCount({ address: wallet.account.address })
   const hashes = []

@@ -7,6 +7,8 @@ export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
 BUILD=$ROOT/build
 ATLAS=$BUILD/release/bin/atlas
 JOBS=${ATLAS_JOBS:-$(nproc)}
+# Another clone of the same sources finds what this one compiled (the CMake presets say the same).
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
 
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
   BOLD=$'\e[1m' DIM=$'\e[2m' RED=$'\e[31m' GREEN=$'\e[32m' YELLOW=$'\e[33m' RESET=$'\e[0m'

@@ -11,7 +11,7 @@ struct RpcConfig {
   // Where.
   std::string host = "127.0.0.1";
   u16 port = 8545;          ///< 0: the system chooses; Server::port() tells
-  unsigned io_threads = 1;  ///< sockets, cheap methods, signature recovery of submitted transactions
+  unsigned io_threads = 2;  ///< sockets, cheap methods, signature recovery of submitted transactions
   unsigned workers = 2;     ///< calls, estimates, log queries
 
   // Who.

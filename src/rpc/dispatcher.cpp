@@ -126,8 +126,8 @@ struct Dispatcher::Batch {
 
 Dispatcher::Dispatcher(Backend& backend, EventHub& hub, const RpcConfig& config)
     : backend_(backend), hub_(hub), config_(config), unknown_(std::make_unique<Entry>()) {
-  std::vector<MethodTable> tables = {chain_methods(), state_methods(),  call_methods(),
-                                     fee_methods(),   submit_methods(), filter_methods()};
+  std::vector<MethodTable> tables = {chain_methods(),  state_methods(),  call_methods(), fee_methods(),
+                                     submit_methods(), filter_methods(), debug_methods()};
   if (backend.dev() != nullptr) tables.push_back(dev_methods());
   for (const MethodTable table : tables) {
     for (const Method& method : table) {
@@ -197,7 +197,8 @@ void Dispatcher::answer(Scratch& scratch, Session& session, const Request& reque
   append_head(out, request.id);
   out += "\"result\":";
   JsonWriter writer(out);
-  Call call{backend_, hub_, config_, session, &request.entry->method, writer, scratch.impl_->environment, deadline};
+  Call call{backend_, hub_,   config_, session, &request.entry->method, writer, scratch.impl_->environment,
+            deadline, nonces_};
   Reply reply = fail(ErrorCode::kInternal, "not run");
   try {
     reply = request.entry->method.handler(call, Params(request.params.data(), request.param_count));

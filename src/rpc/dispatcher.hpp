@@ -31,6 +31,7 @@ enum class Where : u8 { kCheapOnly, kAnywhere };
 class Dispatcher {
  public:
   Dispatcher(Backend& backend, EventHub& hub, const RpcConfig& config);
+  ~Dispatcher();
 
   struct Outcome {
     /// kHeavy: nothing was done, ask again on a worker. kLater: `finish` will be called with the whole answer.
@@ -69,9 +70,7 @@ class Dispatcher {
   const RpcConfig& config_;
   std::unordered_map<std::string_view, std::unique_ptr<Entry>> entries_;
   std::unique_ptr<Entry> unknown_;
-
- public:
-  ~Dispatcher();
+  mutable std::mutex nonces_;
 };
 
 }  // namespace atlas::rpc

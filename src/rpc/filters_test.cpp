@@ -98,9 +98,12 @@ TEST_F(Logs, FiltersSurviveARewind) {
   EXPECT_EQ(result("evm_revert", {snapshot}), true);
   nonce_ = 0;
   // The rewind reaches filters through the hub's thread, before any later block does.
-  for (int i = 0; i < 500 && hub->filters().find(blocks)->next_block != 1; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
+  const auto is_rewound = [&] {
+    const FilterPtr filter = hub->filters().find(blocks);
+    const std::lock_guard lock(filter->mutex);
+    return filter->next_block == 1;
+  };
+  for (int i = 0; i < 500 && !is_rewound(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   emit(2);
   EXPECT_EQ(result("eth_getFilterChanges", {blocks}), json::array({to_hex(chain.block_hash(1))}));
 }

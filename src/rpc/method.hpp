@@ -5,6 +5,7 @@
 // out.
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -39,6 +40,8 @@ struct Call {
   /// Of the worker, made when first needed.
   std::unique_ptr<ExecutionEnvironment>& environment;
   Clock::time_point deadline;
+  /// Held from the choice of a nonce to the submission, so that two requests of one account do not choose the same.
+  std::mutex& nonces;
   /// Set by a method whose result must wait: started once the answers beside it are written.
   std::function<void(Completion)> later = {};
   /// Set by a method that must act on the connection's own thread, just before its answer is queued there: what it sets
@@ -132,6 +135,7 @@ MethodTable call_methods();    ///< eth_call, eth_estimateGas, eth_createAccessL
 MethodTable fee_methods();     ///< prices and fee history
 MethodTable submit_methods();  ///< eth_sendRawTransaction…, txpool_
 MethodTable filter_methods();  ///< logs, filters, subscriptions
+MethodTable debug_methods();   ///< debug_trace…
 MethodTable dev_methods();     ///< accounts with keys, evm_, anvil_, hardhat_; unknown without a DevBackend
 
 }  // namespace atlas::rpc

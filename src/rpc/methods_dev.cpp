@@ -118,6 +118,7 @@ std::optional<Bytes> sign_transaction_bytes(Call& call, Transaction& tx, const A
 }
 
 Reply send_transaction(Call& call, const CallArgs& args) {
+  const std::lock_guard one_at_a_time(call.nonces);
   auto tx = fill(call, args);
   if (!tx.ok()) return Err(tx.error());
   const bool impersonated = dev(call).is_impersonated(*args.from);

@@ -296,6 +296,31 @@ TEST_F(Methods, DevelopmentAccountsSignAndSend) {
   EXPECT_EQ(result("eth_getTransactionReceipt", {sent})["from"], text(contract_address(99)));
 }
 
+TEST_F(Methods, ConcurrentSendersGetDifferentNonces) {
+  chain.set_automine(false).ok();
+  const std::string body =
+      json{{"jsonrpc", "2.0"},
+           {"id", 1},
+           {"method", "eth_sendTransaction"},
+           {"params", {{{"from", text(MemoryChain::account(0))}, {"to", text(contract_address(99))}}}}}
+          .dump();
+  constexpr int kThreads = 4;
+  constexpr int kEach = 10;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      Scratch own(config);
+      for (int i = 0; i < kEach; ++i) {
+        std::string out;
+        dispatcher->handle(own, *session, body, Where::kAnywhere, out);
+        EXPECT_TRUE(json::parse(out).contains("result")) << out;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(result("eth_getTransactionCount", {text(MemoryChain::account(0)), "pending"}), "0x28");
+}
+
 TEST_F(Methods, DevelopmentStateAndMining) {
   EXPECT_EQ(result("anvil_setCode", {text(contract_address(50)), "0x5b5f56"}), nullptr);
   EXPECT_EQ(result("eth_getCode", {text(contract_address(50))}), "0x5b5f56");

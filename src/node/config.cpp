@@ -178,6 +178,7 @@ Result<Config, std::vector<ConfigError>> parse_config(std::string_view text, con
                                                       const std::filesystem::path& folder) {
   TomlReader toml(file_name, folder);
   Config config;
+  config.data_dir = folder / config.data_dir;  // as if the default stood in the file
   if (const auto root = toml.parse(text)) {
     Reader reader(toml, *root);
     visit(reader, config);

@@ -110,6 +110,13 @@ TEST(Config, PrintedConfigReadsBackToTheSameText) {
   EXPECT_EQ(again->rpc.host, config.rpc.host);
 }
 
+TEST(Config, DefaultPathsAreRelativeToTheFileToo) {
+  const auto config = parse_config("", "a.toml", "/etc/atlas");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->data_dir, "/etc/atlas/atlas-data");
+  EXPECT_EQ(print_config(*parse_config(print_config(*config), "b.toml", "/elsewhere")), print_config(*config));
+}
+
 /// Every key that is printed is also checked: a value of a type that no key has is refused, each by its own name.
 TEST(Config, EveryPrintedKeyIsValidated) {
   std::string section;

@@ -1,5 +1,5 @@
-// Any text → the dispatcher over a small real chain, on the socket's thread and on a worker. Whatever comes in, what goes
-// out is nothing or well-formed JSON.
+// Any text → the dispatcher over a small real chain, on the socket's thread and on a worker. Whatever comes in, what
+// goes out is nothing or well-formed JSON.
 #include <cstdlib>
 
 #include <nlohmann/json.hpp>

@@ -2,8 +2,6 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# Objects are found again from any clone: paths count from its root.
-export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
 BUILD=$ROOT/build
 ATLAS=$BUILD/release/bin/atlas
 JOBS=${ATLAS_JOBS:-$(nproc)}

@@ -136,6 +136,7 @@ MethodTable fee_methods();     ///< prices and fee history
 MethodTable submit_methods();  ///< eth_sendRawTransaction…, txpool_
 MethodTable filter_methods();  ///< logs, filters, subscriptions
 MethodTable debug_methods();   ///< debug_trace…
+MethodTable ots_methods();     ///< what Otterscan asks beyond eth_
 MethodTable dev_methods();     ///< accounts with keys, evm_, anvil_, hardhat_; unknown without a DevBackend
 
 }  // namespace atlas::rpc

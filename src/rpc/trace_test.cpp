@@ -187,6 +187,31 @@ TEST_F(Traces, CallsAreTracedWithOverrides) {
   EXPECT_EQ(deep["revertReason"], "nope");
 }
 
+TEST_F(Traces, OtterscanSeesFramesAndTransfers) {
+  EXPECT_EQ(result("ots_getApiLevel"), 8);
+  EXPECT_EQ(result("ots_hasCode", {text(store()), "latest"}), true);
+  EXPECT_EQ(result("ots_hasCode", {text(MemoryChain::account(0)), "latest"}), false);
+  const json frames = result("ots_traceTransaction", {calling});
+  ASSERT_EQ(frames.size(), 8u);  // as callTracer has them, the transaction's own first
+  EXPECT_EQ(frames[0]["depth"], 0);
+  EXPECT_EQ(frames[0]["input"], "0x12345678aabb");
+  EXPECT_EQ(frames[1]["output"], to_hex(u256(7).to_be()));
+  EXPECT_EQ(frames[2]["type"], "STATICCALL");
+  EXPECT_TRUE(frames[2]["value"].is_null());
+  EXPECT_TRUE(frames[3]["value"].is_null()) << "DELEGATECALL moves nothing";
+  // The transfer of what was not there did not happen.
+  const json operations = result("ots_getInternalOperations", {calling});
+  ASSERT_EQ(operations.size(), 2u);
+  EXPECT_EQ(operations[0]["type"], 2);
+  EXPECT_EQ(operations[0]["to"], text(stf::create_address(contract_address(16), 1)));
+  const json destroyed = result("ots_getInternalOperations", {failing});
+  ASSERT_EQ(destroyed.size(), 1u);
+  EXPECT_EQ(destroyed[0]["type"], 1);
+  EXPECT_EQ(result("ots_getTransactionError", {calling}), "0x");
+  const std::string reverted = send(0, invoke(2, reverter(), {}));
+  EXPECT_EQ(result("ots_getTransactionError", {reverted}).get<std::string>().substr(0, 10), "0x08c379a0");
+}
+
 TEST_F(Traces, RefusalsSayWhy) {
   EXPECT_EQ(error("debug_traceTransaction", {"0x" + std::string(64, '1')})["message"], "transaction not found");
   EXPECT_EQ(error("debug_traceTransaction", {calling, {{"tracer", "jsTracer"}}})["code"], -32602);

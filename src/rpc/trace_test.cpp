@@ -101,7 +101,8 @@ TEST_F(Traces, InstructionOptions) {
   const json few = trace(calling, {{"limit", 5}})["structLogs"];
   ASSERT_EQ(few.size(), 5u);
   EXPECT_EQ(few[4], all[4]);
-  for (const json& step : trace(calling, {{"disableStack", true}, {"disableStorage", true}})["structLogs"]) {
+  const json bare = trace(calling, {{"disableStack", true}, {"disableStorage", true}})["structLogs"];
+  for (const json& step : bare) {
     EXPECT_FALSE(step.contains("stack") || step.contains("storage") || step.contains("memory"));
   }
   bool stores = false;

@@ -1,13 +1,12 @@
 // viem clients over a started chain, the funded accounts, and contracts compiled by the real compiler.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createPublicClient, createWalletClient, defineChain, http, webSocket } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { devChainId, e2eDir } from './chain.mjs'
 
-const require = createRequire(import.meta.url)
+export { compile } from './solc.mjs'
 
 /** The mnemonic that anvil, Hardhat and `atlas dev` fund. */
 export const mnemonic = 'test test test test test test test test test test test junk'
@@ -26,36 +25,6 @@ export function clients(chain, { ws = false } = {}) {
   return {
     reader: createPublicClient(shared),
     wallet: (index) => createWalletClient({ ...shared, account: account(index) }),
-  }
-}
-
-/** Compiles sources as solc's standard JSON does; imports are found in npm packages. { File.sol: { Name: {abi, bytecode} } } */
-export async function compile(files) {
-  const solc = require('solc')
-  const sources = {}
-  for (const file of files) sources[file] = { content: await readFile(join(e2eDir, 'contracts', file), 'utf8') }
-  const input = {
-    language: 'Solidity',
-    sources,
-    settings: {
-      optimizer: { enabled: true, runs: 200 },
-      evmVersion: 'osaka',
-      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
-    },
-  }
-  const findImport = (path) => {
-    try {
-      return { contents: require('node:fs').readFileSync(join(e2eDir, 'node_modules', path), 'utf8') }
-    } catch (error) {
-      return { error: String(error) }
-    }
-  }
-  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: findImport }))
-  const errors = (output.errors ?? []).filter((e) => e.severity === 'error')
-  assert.deepEqual(errors.map((e) => e.formattedMessage), [], 'the contracts compile')
-  return (file, name) => {
-    const contract = output.contracts[file][name]
-    return { abi: contract.abi, bytecode: `0x${contract.evm.bytecode.object}` }
   }
 }
 

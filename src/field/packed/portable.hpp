@@ -1,0 +1,47 @@
+#pragma once
+// One lane: the packed interface over plain scalars. Every vector kernel is a template over a packed type P with
+//   P::kLanes, load/store (raw words, unaligned), P(BabyBear) to all lanes, + − *, and
+//   deinterleave(a, b, even, odd): of the 2·kLanes lanes of a then b.
+#include <field/extension.hpp>
+
+namespace atlas::field {
+
+struct PackedPortable {
+  static constexpr unsigned kLanes = 1;
+  static constexpr const char* kName = "portable";
+
+  BabyBear v;
+
+  PackedPortable() = default;
+  ATLAS_FORCE_INLINE constexpr explicit PackedPortable(BabyBear x) : v(x) {}
+  ATLAS_FORCE_INLINE constexpr explicit PackedPortable(u32 x) : v(x) {}
+  ATLAS_FORCE_INLINE static PackedPortable load(const u32* at) { return PackedPortable(BabyBear::from_raw(*at)); }
+  ATLAS_FORCE_INLINE void store(u32* at) const { *at = v.raw; }
+  friend ATLAS_FORCE_INLINE PackedPortable operator+(PackedPortable a, PackedPortable b) {
+    return PackedPortable(a.v + b.v);
+  }
+  friend ATLAS_FORCE_INLINE PackedPortable operator-(PackedPortable a, PackedPortable b) {
+    return PackedPortable(a.v - b.v);
+  }
+  friend ATLAS_FORCE_INLINE PackedPortable operator*(PackedPortable a, PackedPortable b) {
+    return PackedPortable(a.v * b.v);
+  }
+  ATLAS_FORCE_INLINE PackedPortable operator-() const { return PackedPortable(-v); }
+  ATLAS_FORCE_INLINE PackedPortable& operator+=(PackedPortable b) { return *this = *this + b; }
+  ATLAS_FORCE_INLINE PackedPortable& operator-=(PackedPortable b) { return *this = *this - b; }
+  ATLAS_FORCE_INLINE static void deinterleave(PackedPortable a, PackedPortable b, PackedPortable& even,
+                                              PackedPortable& odd) {
+    even = a;
+    odd = b;
+  }
+};
+
+template <unsigned D>
+ATLAS_FORCE_INLINE void extension_mul(const PackedPortable* a, const PackedPortable* b, PackedPortable* out) {
+  BabyBear x[D], y[D], z[D];
+  for (unsigned i = 0; i < D; ++i) x[i] = a[i].v, y[i] = b[i].v;
+  extension_mul<D>(x, y, z);
+  for (unsigned i = 0; i < D; ++i) out[i].v = z[i];
+}
+
+}  // namespace atlas::field

@@ -54,6 +54,7 @@ void read_account(TomlReader& toml, const toml::table& table, std::size_t index,
 ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding) {
   ChainGenesis genesis;
   genesis.rules.chain_id = chain_id;
+  genesis.rules.contracts_may_send = true;  // whom the user impersonates
   genesis.config.timestamp = kDefaultTimestamp;
   for (const Address& address : funding.accounts) {
     stf::GenesisAccount account;

@@ -55,7 +55,7 @@ void Node::start() {
                                 {"directory", config_.data_dir.string()}});
 
   const auto head_state = store_->view_at(store_->head()->header.number);
-  pool_ = std::make_unique<sequencer::Mempool>(config_.mempool, head_state, stf::StfConfig{});
+  pool_ = std::make_unique<sequencer::Mempool>(config_.mempool, head_state, sequencer::stf_config(genesis_.rules));
   pool_->set_allow_unprotected(config_.allow_unprotected);
   sequencer_ = std::make_unique<sequencer::Sequencer>(genesis_.rules, config_.sequencer, *store_, *pool_,
                                                       static_cast<sequencer::SequencerListener&>(*this));

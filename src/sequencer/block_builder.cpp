@@ -21,7 +21,7 @@ BlockBuilder::BlockBuilder(const ChainRules& rules, const StateView& state, cons
                            const BlockChoices& choices, ExecutionEnvironment& environment)
     : context_(next_context(rules, parent.header, choices)),
       hashes_(state, parent.header.number, parent.hash),
-      executor_(state, context_, hashes_, environment),
+      executor_(state, context_, hashes_, environment, stf_config(rules)),
       block_(std::make_shared<Block>()) {
   BlockHeader& header = block_->header;
   header.parent_hash = parent.hash;
@@ -32,6 +32,7 @@ BlockBuilder::BlockBuilder(const ChainRules& rules, const StateView& state, cons
   header.base_fee_per_gas = context_.base_fee;
   header.extra_data = stf::encode_extra_data(choices.prices);
   executor_.begin_block(parent.hash);
+  executor_.set_tracer(&inner_);
 }
 
 bool BlockBuilder::has_room(const Transaction& tx) const {
@@ -39,8 +40,10 @@ bool BlockBuilder::has_room(const Transaction& tx) const {
 }
 
 Result<void, stf::TxError> BlockBuilder::execute(const SignedTransaction& tx) {
+  inner_.reset();
   auto receipt = executor_.apply(tx);
   if (!receipt) return Err(receipt.error());
+  receipt->inner = inner_.take();
   block_->transactions.push_back(tx);
   block_->receipts.push_back(std::move(receipt).value());
   return {};

@@ -1,6 +1,7 @@
 #pragma once
 // One block from its context to its seal. No thread, clock or disk: the sequencer, tests and benchmarks drive it.
 #include <sequencer/chain_rules.hpp>
+#include <sequencer/inner_frames.hpp>
 #include <stf/stf.hpp>
 
 namespace atlas::sequencer {
@@ -44,6 +45,7 @@ class BlockBuilder {
  private:
   BlockContext context_;
   stf::HistoryBlockHashes hashes_;
+  InnerFrameRecorder inner_;
   stf::BlockExecutor executor_;
   std::shared_ptr<Block> block_;
 };

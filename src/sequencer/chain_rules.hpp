@@ -1,5 +1,6 @@
 #pragma once
 // What a chain's genesis fixes for every block (docs/protocol: Blocks, Fees).
+#include <stf/stf.hpp>
 #include <types/block.hpp>
 #include <types/fork.hpp>
 
@@ -16,6 +17,15 @@ struct ChainRules {
   u64 gas_limit = u64{1} << 30;
   u64 base_fee_floor_wei = 50'000'000;  ///< 0.05 gwei a gas
   u64 base_fee_denominator = 250;
+  /// Development only, where impersonated contracts send transactions: EIP-3607 is waived.
+  bool contracts_may_send = false;
 };
+
+/// What the state transition must know of them.
+inline stf::StfConfig stf_config(const ChainRules& rules) {
+  stf::StfConfig config;
+  config.contracts_may_send = rules.contracts_may_send;
+  return config;
+}
 
 }  // namespace atlas::sequencer

@@ -308,7 +308,8 @@ bool Mempool::make_room(const PoolSender& newcomer, bool gapped, u64 standing, u
 }
 
 bool Mempool::may_send(const Account& account) const {
-  return !account.has_code() || stf::delegation_target(head_->code(account.code_hash)).has_value();
+  return stf_config_.contracts_may_send || !account.has_code() ||
+         stf::delegation_target(head_->code(account.code_hash)).has_value();
 }
 
 PoolSender& Mempool::sender_of(const Address& address) {

@@ -144,7 +144,7 @@ Result<void, TxError> BlockExecutor::validate(const Transaction& tx, const Addre
   const auto stateless = check_static(tx, x.block, x.config);
   if (!stateless) return stateless;
   if (tx.gas_limit > x.block.gas_limit - x.gas_used) return Err(TxError::kGasLimitAboveBlock);
-  return check_sender(tx, x.journal, sender);
+  return check_sender(tx, x.journal, sender, x.config);
 }
 
 Result<Receipt, TxError> BlockExecutor::apply(const SignedTransaction& signed_tx) {

@@ -42,7 +42,8 @@ inline u256 checked_mul(const u256& a, const u256& b, bool& overflow) {
 /// What the sender's balance must cover: gas_limit · max fee + blob gas · max blob fee + value, or kValueOverflow.
 Result<u256, TxError> largest_cost(const Transaction& tx);
 /// Nonce, EIP-3607 with EIP-7702's exception, balance.
-Result<void, TxError> check_sender(const Transaction& tx, Journal& journal, const Address& sender);
+Result<void, TxError> check_sender(const Transaction& tx, Journal& journal, const Address& sender,
+                                   const StfConfig& config);
 /// Intrinsic and floor gas against a gas limit.
 Result<void, TxError> check_gas(const IntrinsicGas& gas, u64 gas_limit);
 /// EIP-1559; the fee cap must be at least the base fee.

@@ -48,6 +48,8 @@ struct StfConfig {
   bool allow_blob_transactions = false;  ///< conformance runner only
   unsigned max_blobs_per_block = 0;
   unsigned max_blobs_per_transaction = 0;
+  bool contracts_may_send = false;  ///< EIP-3607 waived: impersonation on a development chain, eth_simulateV1
+  bool any_gas_limit = false;       ///< EIP-7825 waived: eth_simulateV1
 };
 
 /// Outcome of an executed message: a transaction's, or an eth_call's.

@@ -133,7 +133,8 @@ Result<void, TxError> check_static(const Transaction& tx, const BlockContext& bl
   if (!type) return type;
   if (tx.chain_id && *tx.chain_id != block.chain_id) return Err(TxError::kWrongChainId);
   if (tx.nonce == ~u64{0}) return Err(TxError::kNonceMax);
-  if (block.fork >= Fork::kOsaka && tx.gas_limit > kGasLimitCap) return Err(TxError::kGasLimitAboveCap);
+  if (block.fork >= Fork::kOsaka && tx.gas_limit > kGasLimitCap && !config.any_gas_limit)
+    return Err(TxError::kGasLimitAboveCap);
   if (tx.gas_limit > block.gas_limit) return Err(TxError::kGasLimitAboveBlock);
   if (!tx.to && tx.data.size() > kMaxInitCodeSize) return Err(TxError::kInitCodeTooLarge);
   const auto fees = check_fees(tx, block);
@@ -151,13 +152,14 @@ Result<u256, TxError> largest_cost(const Transaction& tx) {
   return cost;
 }
 
-Result<void, TxError> check_sender(const Transaction& tx, Journal& journal, const Address& sender) {
+Result<void, TxError> check_sender(const Transaction& tx, Journal& journal, const Address& sender,
+                                   const StfConfig& config) {
   const AccountRef account = journal.ref(sender);
   const u64 nonce = journal.nonce(account);
   if (tx.nonce < nonce) return Err(TxError::kNonceTooLow);
   if (tx.nonce > nonce) return Err(TxError::kNonceTooHigh);
   const ByteView code = journal.code(account);
-  if (!code.empty() && !delegation_target(code)) return Err(TxError::kSenderNotEoa);
+  if (!code.empty() && !delegation_target(code) && !config.contracts_may_send) return Err(TxError::kSenderNotEoa);
   const auto cost = largest_cost(tx);
   if (!cost) return Err(cost.error());
   if (journal.balance(account) < *cost) return Err(TxError::kInsufficientFunds);

@@ -529,6 +529,49 @@ LogQueryOutcome ChainStore::for_each_log(const LogQuery& query, const LogVisitor
   return {};
 }
 
+LogQueryOutcome ChainStore::for_each_transaction(const AddressQuery& query, const TransactionVisitor& visit) const {
+  // Recent blocks are listed first, for the same reason as in for_each_log().
+  const auto recent = impl_->recent.since(0);
+  const u64 first_recent = recent.front()->header.number;
+  const auto search_history = [&]() -> LogQueryOutcome {
+    if (query.from_block >= first_recent) return {};
+    return impl_->history->for_each_transaction(query, first_recent - 1, visit);
+  };
+  const auto search_recent = [&]() -> LogQueryOutcome {
+    for (std::size_t i = 0; i < recent.size(); ++i) {
+      const Block& block = *recent[query.newest_first ? recent.size() - 1 - i : i];
+      const u64 number = block.header.number;
+      if (number < query.from_block || number > query.to_block) continue;
+      const u32 count = static_cast<u32>(block.transactions.size());
+      for (u32 k = 0; k < count; ++k) {
+        const u32 index = query.newest_first ? count - 1 - k : k;
+        if (!takes_part(query.address, block.transactions[index], block.receipts[index])) continue;
+        const auto mined = transaction(block.transactions[index].hash);
+        if (mined && !visit(*mined)) return {LogQueryEnd::kStopped, number};
+      }
+    }
+    return {};
+  };
+  const LogQueryOutcome outcome = query.newest_first ? search_recent() : search_history();
+  if (outcome.end != LogQueryEnd::kComplete) return outcome;
+  return query.newest_first ? search_history() : search_recent();
+}
+
+std::optional<ContractCreation> ChainStore::creation(const Address& contract) const {
+  const auto recent = impl_->recent.since(0);
+  for (auto block = recent.rbegin(); block != recent.rend(); ++block) {
+    for (std::size_t i = (*block)->transactions.size(); i-- > 0;) {
+      auto found = creation_in((*block)->header.number, (*block)->transactions[i], (*block)->receipts[i], contract);
+      if (found) return found;
+    }
+  }
+  return impl_->history->creation(contract);
+}
+
+u64 ChainStore::first_indexed() const {
+  return impl_->history->first_indexed();
+}
+
 std::shared_ptr<const StateView> ChainStore::view_at(u64 number) const {
   const auto state = impl_->current_state();
   return number <= impl_->durable ? state->view_at(number) : nullptr;

@@ -111,6 +111,11 @@ class ChainStore {
   std::optional<MinedTransaction> transaction(const Hash256& hash) const;
   std::optional<MinedTransaction> transaction(u64 block_number, u32 index) const;
   LogQueryOutcome for_each_log(const LogQuery& query, const LogVisitor& visit) const;
+  /// Transactions in which an address takes part, from first_indexed() on.
+  LogQueryOutcome for_each_transaction(const AddressQuery& query, const TransactionVisitor& visit) const;
+  /// The newest creation of `contract`; nullopt also for contracts of genesis and before first_indexed().
+  std::optional<ContractCreation> creation(const Address& contract) const;
+  u64 first_indexed() const;
 
   /// State after block `number`; null if it is above the head or older than oldest_view(). Holding a view keeps old
   /// values in memory: give it up within seconds.

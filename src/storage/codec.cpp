@@ -181,14 +181,47 @@ Hash256 skip_transaction(ByteReader& in) {
   return hash;
 }
 
+namespace {
+
+// What a receipt has beside its fixed part.
+enum ReceiptFlag : u8 { kContract = 1, kInner = 2 };
+
+void put_inner(ByteWriter& out, const InnerFrames& inner) {
+  out.put_u32(static_cast<u32>(inner.touched.size()));
+  for (const Address& address : inner.touched) out.put_bytes(address);
+  out.put_u32(static_cast<u32>(inner.created.size()));
+  for (const auto& creation : inner.created) {
+    out.put_bytes(creation.created);
+    out.put_bytes(creation.creator);
+  }
+}
+
+InnerFrames get_inner(ByteReader& in) {
+  InnerFrames inner;
+  const u32 touched = in.get_count(Address::kSize);
+  inner.touched.reserve(touched);
+  for (u32 i = 0; in.ok() && i < touched; ++i) inner.touched.push_back(in.get_fixed<20>());
+  const u32 created = in.get_count(2 * Address::kSize);
+  inner.created.reserve(created);
+  for (u32 i = 0; in.ok() && i < created; ++i) {
+    const Address address = in.get_fixed<20>();
+    inner.created.push_back({address, in.get_fixed<20>()});
+  }
+  return inner;
+}
+
+}  // namespace
+
 void put_receipt(ByteWriter& out, const Receipt& receipt) {
   out.put_u8(static_cast<u8>(receipt.type));
   out.put_u8(receipt.success ? 1 : 0);
   out.put_u64(receipt.gas_used);
   out.put_u64(receipt.cumulative_gas_used);
   out.put_u256(receipt.effective_gas_price);
-  out.put_u8(receipt.contract_address ? 1 : 0);
+  const bool has_inner = !receipt.inner.empty();
+  out.put_u8(static_cast<u8>((receipt.contract_address ? kContract : 0) | (has_inner ? kInner : 0)));
   if (receipt.contract_address) out.put_bytes(*receipt.contract_address);
+  if (has_inner) put_inner(out, receipt.inner);
   put_bloom(out, receipt.bloom);
   out.put_u32(static_cast<u32>(receipt.logs.size()));
   for (const auto& log : receipt.logs) put_log(out, log);
@@ -201,7 +234,10 @@ Receipt get_receipt(ByteReader& in) {
   receipt.gas_used = in.get_u64();
   receipt.cumulative_gas_used = in.get_u64();
   receipt.effective_gas_price = in.get_u256();
-  if (in.get_bool()) receipt.contract_address = in.get_fixed<20>();
+  const u8 flags = in.get_u8();
+  if (flags > (kContract | kInner)) in.fail("unknown receipt flags");
+  if ((flags & kContract) != 0) receipt.contract_address = in.get_fixed<20>();
+  if ((flags & kInner) != 0) receipt.inner = get_inner(in);
   receipt.bloom = get_bloom(in);
   const u32 logs = in.get_count(kLogMin);
   receipt.logs.reserve(logs);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kLastKey[] = "last";
 constexpr char kIdentityKey[] = "identity";
+constexpr char kFirstIndexedKey[] = "first-indexed";
 constexpr u32 kHistoryVersion = 1;
 constexpr u64 kBlockCacheBytes = u64{128} << 20;
 constexpr u64 kMemtableBytes = u64{32} << 20;
@@ -48,7 +49,17 @@ u32 group_count(u32 transactions) {
 std::vector<PostingPrefix> postings_of(const Block& block, u32 begin, u32 end) {
   std::vector<PostingPrefix> out;
   for (u32 i = begin; i < end; ++i) {
-    for (const Log& log : block.receipts[i].logs) {
+    const SignedTransaction& transaction = block.transactions[i];
+    const Receipt& receipt = block.receipts[i];
+    out.push_back(posting_prefix(kTakesPart, transaction.sender));
+    if (transaction.tx.to) out.push_back(posting_prefix(kTakesPart, *transaction.tx.to));
+    if (receipt.contract_address) {
+      out.push_back(posting_prefix(kTakesPart, *receipt.contract_address));
+      if (receipt.success) out.push_back(posting_prefix(kCreated, *receipt.contract_address));
+    }
+    for (const Address& address : receipt.inner.touched) out.push_back(posting_prefix(kTakesPart, address));
+    for (const auto& creation : receipt.inner.created) out.push_back(posting_prefix(kCreated, creation.created));
+    for (const Log& log : receipt.logs) {
       out.push_back(posting_prefix(0, log.address));
       for (std::size_t t = 0; t < log.topics.size() && t + 1 < kLogKinds; ++t) {
         out.push_back(posting_prefix(static_cast<u8>(t + 1), log.topics[t]));
@@ -131,6 +142,15 @@ History::Database::Database(std::filesystem::path path, const ChainIdentity& ide
   if (get(kMeta, as_bytes(kLastKey), value)) {
     if (value.size() != 8) throw corrupt("its last block number is malformed");
     last = get_big_endian<8>(bytes_of(value).data());
+  }
+  value.Reset();
+  if (get(kMeta, as_bytes(kFirstIndexedKey), value)) {
+    if (value.size() != 8) throw corrupt("its first indexed block number is malformed");
+    first_indexed = get_big_endian<8>(bytes_of(value).data());
+  } else {
+    first_indexed = last + 1;
+    const BlockKey key = block_key(first_indexed);
+    check(db->Put({}, kFirstIndexedKey, slice(key)), "write");
   }
 }
 

@@ -8,8 +8,9 @@
 //   logs     kind u8 ‖ fingerprint u64 ‖ block u64 ‖ group u16 → nothing
 //
 // Keys are big-endian. Kind 0 is a log's address, 1 to 4 its topics by position: a posting says that a group of 64
-// transactions holds a log with a value of this fingerprint there. A query intersects the postings of its conditions
-// and reads only groups that have them all; what the fingerprint confuses, the exact filter sorts out.
+// transactions holds a log with a value of this fingerprint there. Kind 5 is an address that takes part in one of
+// them (takes_part in records.hpp), kind 6 a contract that one of them created. A query intersects the postings of its
+// conditions and reads only groups that have them all; what the fingerprint confuses, the exact filter sorts out.
 #include <span>
 
 #include <storage/block_log.hpp>
@@ -44,10 +45,18 @@ class History {
   std::optional<MinedTransaction> transaction(TransactionLocation location) const;
   /// Searches blocks query.from_block to the lesser of query.to_block and `last_block`, which is at most last().
   LogQueryOutcome for_each_log(const LogQuery& query, u64 last_block, const LogVisitor& visit) const;
+  /// The same for the transactions of an address.
+  LogQueryOutcome for_each_transaction(const AddressQuery& query, u64 last_block,
+                                       const TransactionVisitor& visit) const;
+  /// The newest creation of `contract`.
+  std::optional<ContractCreation> creation(const Address& contract) const;
+  /// First block whose addresses are indexed: later than 1 if an older version of the program wrote the ones before.
+  u64 first_indexed() const;
 
  private:
   struct Database;
   class LogSearch;
+  struct AccountSearch;
   std::unique_ptr<Database> db_;
 };
 

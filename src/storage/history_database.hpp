@@ -12,6 +12,8 @@ namespace atlas::storage {
 
 inline constexpr u32 kGroupSize = 64;  ///< transactions a group
 inline constexpr u32 kLogKinds = 5;    ///< address, topics 0 to 3
+inline constexpr u8 kTakesPart = 5;    ///< posting kinds beyond those of logs
+inline constexpr u8 kCreated = 6;
 
 inline rocksdb::Slice slice(ByteView v) {
   return {reinterpret_cast<const char*>(v.data()), v.size()};
@@ -63,6 +65,7 @@ struct History::Database {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> family{};
   std::atomic<u64> last{0};
+  u64 first_indexed = 1;  ///< first block with postings of kinds kTakesPart and kCreated
 
   Database(std::filesystem::path path, const ChainIdentity& identity);
   ~Database();

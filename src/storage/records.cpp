@@ -50,6 +50,21 @@ bool visit_logs(const Block& block, const LogQuery& query, const LogVisitor& vis
   return true;
 }
 
+bool takes_part(const Address& address, const SignedTransaction& transaction, const Receipt& receipt) {
+  return transaction.sender == address || transaction.tx.to == address || receipt.contract_address == address ||
+         std::binary_search(receipt.inner.touched.begin(), receipt.inner.touched.end(), address);
+}
+
+std::optional<ContractCreation> creation_in(u64 block, const SignedTransaction& transaction, const Receipt& receipt,
+                                            const Address& contract) {
+  if (!receipt.success) return std::nullopt;
+  if (receipt.contract_address == contract) return ContractCreation{block, transaction.hash, transaction.sender};
+  for (const auto& creation : receipt.inner.created) {
+    if (creation.created == contract) return ContractCreation{block, transaction.hash, creation.creator};
+  }
+  return std::nullopt;
+}
+
 BloomFilter::BloomFilter(const LogQuery& query) {
   if (!query.addresses.empty()) conditions_.push_back(blooms_of(query.addresses));
   for (const auto& row : query.topics) {

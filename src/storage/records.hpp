@@ -86,4 +86,30 @@ struct LogQueryOutcome {
   u64 next_block = 0;  ///< unless complete: every block below it has been searched whole
 };
 
+/// Whether `address` sends, receives, is created or is touched by an inner frame. Who emits a log has run, so it
+/// counts.
+bool takes_part(const Address& address, const SignedTransaction& transaction, const Receipt& receipt);
+
+/// Transactions in which `address` takes part.
+struct AddressQuery {
+  Address address;
+  u64 from_block = 0;
+  u64 to_block = 0;  ///< inclusive; cut at the head
+  bool newest_first = false;
+  u64 work_max = 20'000;  ///< bound on groups of transactions read
+};
+/// Takes transactions in chain order, or against it; false stops the query. With an outcome other than kComplete,
+/// `next_block` is where it stopped.
+using TransactionVisitor = std::function<bool(const MinedTransaction&)>;
+
+/// Who made a contract, in which transaction.
+struct ContractCreation {
+  u64 block = 0;
+  Hash256 transaction;
+  Address creator;  ///< the sender, or the contract that ran CREATE or CREATE2
+};
+/// nullopt if the transaction did not create `contract`.
+std::optional<ContractCreation> creation_in(u64 block, const SignedTransaction& transaction, const Receipt& receipt,
+                                            const Address& contract);
+
 }  // namespace atlas::storage

@@ -71,6 +71,7 @@ class ChainMaker {
     u32 logs = 3;          ///< at most, a transaction
     u32 addresses = 40;    ///< distinct accounts, log addresses and topics
     u32 changes = 6;       ///< accounts changed a block
+    u32 inner = 0;         ///< at most, addresses touched and contracts created by inner frames of a transaction
   };
 
   explicit ChainMaker(u64 seed) : ChainMaker(seed, Shape{}) {}
@@ -157,6 +158,20 @@ class ChainMaker {
       log.data.assign(below(70), 0x11);
       add_to_bloom(out.bloom, log);
       out.logs.push_back(std::move(log));
+    }
+    if (shape_.inner != 0) out.inner = make_inner();
+    return out;
+  }
+
+  InnerFrames make_inner() {
+    InnerFrames out;
+    for (u64 i = below(shape_.inner + 1); i > 0; --i) out.touched.push_back(address_of(below(shape_.addresses)));
+    std::sort(out.touched.begin(), out.touched.end());
+    out.touched.erase(std::unique(out.touched.begin(), out.touched.end()), out.touched.end());
+    if (below(3) == 0) {
+      for (u64 i = below(shape_.inner + 1); i > 0; --i) {
+        out.created.push_back({address_of(below(shape_.addresses)), address_of(below(shape_.addresses))});
+      }
     }
     return out;
   }

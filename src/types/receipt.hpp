@@ -19,6 +19,20 @@ void add_to_bloom(Bloom& bloom, ByteView item);
 void add_to_bloom(Bloom& bloom, const Log& log);
 void merge(Bloom& into, const Bloom& from);
 
+/// What a transaction's inner frames touched: for address indexes on the host. No hash covers it and the guest leaves
+/// it empty.
+struct InnerFrames {
+  struct Creation {
+    Address created;
+    Address creator;
+    friend bool operator==(const Creation&, const Creation&) = default;
+  };
+  std::vector<Address> touched;   ///< whose code they ran or whom they paid; ascending, each once, bounded
+  std::vector<Creation> created;  ///< by CREATE and CREATE2, and not undone; in order, bounded
+  bool empty() const { return touched.empty() && created.empty(); }
+  friend bool operator==(const InnerFrames&, const InnerFrames&) = default;
+};
+
 struct Receipt {
   TxType type = TxType::kLegacy;
   bool success = false;
@@ -29,6 +43,7 @@ struct Receipt {
   // Not part of the encoding that receiptsRoot covers:
   u256 effective_gas_price;
   std::optional<Address> contract_address;
+  InnerFrames inner;
 };
 
 /// EIP-2718 receipt envelope: [type ‖] rlp([status, cumulativeGasUsed, bloom, logs]).

@@ -1,7 +1,7 @@
 // WebSocket subscriptions through viem: every head once and in order, logs by filter.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { sleep, startChain } from './lib/chain.mjs'
+import { sleep, startChain, until } from './lib/chain.mjs'
 import { account, clients, compile, confirm, deploy } from './lib/clients.mjs'
 
 let chain, reader, wallet, probe
@@ -19,14 +19,6 @@ after(async () => {
   socket?.close()
   await chain?.stop()
 })
-
-async function until(condition, what, timeout_ms = 15_000) {
-  const deadline = Date.now() + timeout_ms
-  while (!condition()) {
-    if (Date.now() > deadline) assert.fail(`waited ${timeout_ms} ms for ${what}`)
-    await sleep(20)
-  }
-}
 
 test('newHeads: consecutive numbers, each the child of the one before', async () => {
   const heads = []

@@ -31,6 +31,15 @@ export const makeTempDir = () => mkdtemp(join(tmpdir(), 'atlas-e2e-'))
 export const removeDir = (dir) => rm(dir, { recursive: true, force: true })
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** Waits until `condition` (which may be asynchronous) holds; fails naming `what` after timeout_ms. */
+export async function until(condition, what, timeout_ms = 15_000) {
+  const deadline = Date.now() + timeout_ms
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${timeout_ms} ms for ${what}`)
+    await sleep(20)
+  }
+}
+
 export async function rpc(url, method, params = []) {
   const response = await fetch(url, {
     method: 'POST',

@@ -10,9 +10,10 @@ namespace atlas::rpc {
 struct RpcConfig {
   // Where.
   std::string host = "127.0.0.1";
-  u16 port = 8545;          ///< 0: the system chooses; Server::port() tells
-  unsigned io_threads = 2;  ///< sockets, cheap methods, signature recovery of submitted transactions
-  unsigned workers = 2;     ///< calls, estimates, log queries
+  u16 port = 8545;  ///< 0: the system chooses; Server::port() tells
+  /// Sockets, cheap methods, signature recovery of submitted transactions; 0: one for every four cores.
+  unsigned io_threads = 0;
+  unsigned workers = 2;  ///< calls, estimates, log queries
 
   // Who.
   std::vector<std::string> cors_origins = {"*"};           ///< for browsers, WebSocket included; "*": any
@@ -26,6 +27,7 @@ struct RpcConfig {
   std::size_t batch_items_max = 1'000;
   std::size_t response_bytes_max = 25'000'000;  ///< of one batch; what comes after is refused item by item
   std::size_t heavy_queue_max = 256;            ///< requests waiting for a worker
+  std::size_t submit_queue_max = 4'096;         ///< transactions of one io thread waiting for signature recovery
   u64 idle_timeout_ms = 120'000;                ///< keep-alive without a request
   u64 request_timeout_ms = 30'000;              ///< from a request's first byte to its last, and for a blocked write
 

@@ -2,10 +2,12 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <utility>
 
 #include <simdjson.h>
 
 #include <rpc/dispatcher.hpp>
+#include <rpc/submit.hpp>
 
 namespace atlas::rpc {
 namespace {
@@ -113,15 +115,42 @@ struct Dispatcher::Request {
   std::optional<RpcError> problem;
 };
 
-/// Requests whose answers wait, and where in the text their placeholders stand.
-struct Dispatcher::Batch {
+/// The answers of one body as they come together: text, placeholders for what waits, and the run of transactions that
+/// has not been submitted yet. A run is settled before anything else is answered, so that every request sees what those
+/// before it did.
+struct Dispatcher::Answers {
   struct Waiting {
-    std::size_t at = 0;
+    std::size_t at = 0;  // of the placeholder
     std::string id;
     std::function<void(Completion)> start;
   };
-  std::vector<Waiting> waiting;
-  std::vector<std::function<void()>> after;
+  std::string& out;
+  std::size_t start = out.size();
+  bool is_batch = false;
+  bool first = true;
+  std::vector<Submission> run = {};
+  std::vector<Waiting> waiting = {};
+  std::vector<std::function<void()>> after = {};
+
+  /// `write` appends one answer to `out`, or nothing.
+  template <class Write>
+  void item(Write&& write) {
+    const std::size_t before = out.size();
+    if (is_batch && !first) out += ',';
+    const std::size_t content = out.size();
+    write();
+    if (out.size() == content) {
+      out.resize(before);
+    } else {
+      first = false;
+    }
+  }
+  void wait(std::string id, std::function<void(Completion)> begin) {
+    item([&] {
+      waiting.push_back({out.size(), std::move(id), std::move(begin)});
+      out += kPlaceholder;
+    });
+  }
 };
 
 Dispatcher::Dispatcher(Backend& backend, EventHub& hub, const RpcConfig& config)
@@ -185,40 +214,136 @@ bool read_id(element value, std::string& out) {
 }  // namespace
 
 void Dispatcher::answer(Scratch& scratch, Session& session, const Request& request, Clock::time_point deadline,
-                        Batch& batch, std::string& out) const {
+                        Answers& answers) const {
+  std::string& out = answers.out;
   const auto refuse_with = [&](const RpcError& error) {
+    settle(answers);
     if (request.entry != nullptr) request.entry->errors.fetch_add(1, std::memory_order_relaxed);
-    if (!request.is_notification) append_error(out, request.id, error);
+    if (!request.is_notification) answers.item([&] { append_error(out, request.id, error); });
   };
   if (request.entry != nullptr) request.entry->requests.fetch_add(1, std::memory_order_relaxed);
   if (request.problem) return refuse_with(*request.problem);
+  const Method& method = request.entry->method;
+  if (method.cost != Cost::kSubmit) settle(answers);
 
-  const std::size_t start = out.size();
-  append_head(out, request.id);
-  out += "\"result\":";
-  JsonWriter writer(out);
-  Call call{backend_, hub_,   config_, session, &request.entry->method, writer, scratch.impl_->environment,
-            deadline, nonces_};
-  Reply reply = fail(ErrorCode::kInternal, "not run");
+  std::optional<RpcError> error;
+  answers.item([&] {
+    const std::size_t start = out.size();
+    append_head(out, request.id);
+    out += "\"result\":";
+    JsonWriter writer(out);
+    Call call{backend_, hub_, config_, session, &method, writer, scratch.impl_->environment, deadline, nonces_};
+    Reply reply = fail(ErrorCode::kInternal, "not run");
+    try {
+      reply = method.handler(call, Params(request.params.data(), request.param_count));
+    } catch (const std::exception& e) {  // the environment: disk, memory
+      reply = fail(ErrorCode::kInternal, std::string("internal error: ") + e.what());
+    }
+    if (reply.ok() && !call.submit && !call.later && !request.is_notification) {
+      out += '}';
+    } else {
+      out.resize(start);
+    }
+    if (!reply.ok()) {
+      error = reply.error();
+      return;
+    }
+    if (call.after) answers.after.push_back(std::move(call.after));
+    if (call.submit) {
+      answers.run.push_back({std::move(call.submit->raw), std::move(call.submit->then), request.id,
+                             request.is_notification, request.entry});
+    } else if (call.later && !request.is_notification) {  // what a notification waits for, nobody will hear
+      answers.waiting.push_back({out.size(), request.id, std::move(call.later)});
+      out += kPlaceholder;
+    }
+  });
+  if (error) refuse_with(*error);
+}
+
+// ---- Transactions ----
+
+std::vector<SubmitResult> Dispatcher::submit_raw(std::span<const Submission> group) const {
+  std::vector<ByteView> raws;
+  raws.reserve(group.size());
+  for (const Submission& one : group) raws.push_back(one.raw);
   try {
-    reply = request.entry->method.handler(call, Params(request.params.data(), request.param_count));
+    return backend_.submit_many(raws);
   } catch (const std::exception& error) {  // the environment: disk, memory
-    reply = fail(ErrorCode::kInternal, std::string("internal error: ") + error.what());
+    return std::vector<SubmitResult>(group.size(), Err(SubmitError{SubmitCode::kInternal, error.what()}));
   }
-  if (!reply.ok()) {
-    out.resize(start);
-    return refuse_with(reply.error());
+}
+
+namespace {
+
+void append_hash(std::string& out, std::string_view id, const Hash256& hash) {
+  append_head(out, id);
+  out += "\"result\":";
+  JsonWriter(out).hex(hash);
+  out += '}';
+}
+
+void append_result(std::string& out, std::string_view id, const Result<std::string, RpcError>& result) {
+  if (!result.ok()) return append_error(out, id, result.error());
+  append_head(out, id);
+  out += "\"result\":";
+  out += *result;
+  out += '}';
+}
+
+}  // namespace
+
+void Dispatcher::settle(Answers& answers) const {
+  if (answers.run.empty()) return;
+  const std::vector<Submission> run = std::exchange(answers.run, {});
+  const auto results = submit_raw(run);
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    const Submission& one = run[i];
+    if (!results[i].ok()) one.entry->errors.fetch_add(1, std::memory_order_relaxed);
+    if (one.is_notification) continue;
+    if (results[i].ok() && one.then) {
+      answers.wait(one.id, [then = one.then, hash = *results[i]](const Completion& done) { then(hash, done); });
+      continue;
+    }
+    answers.item([&] {
+      if (results[i].ok()) {
+        append_hash(answers.out, one.id, *results[i]);
+      } else {
+        append_error(answers.out, one.id, submit_failed(results[i].error()).error);
+      }
+    });
   }
-  if (call.after) batch.after.push_back(std::move(call.after));
-  if (request.is_notification) {
-    out.resize(start);  // whatever it waits for, nobody will hear
-  } else if (call.later) {
-    out.resize(start);
-    out += kPlaceholder;
-    batch.waiting.push_back({start, request.id, std::move(call.later)});
-  } else {
-    out += '}';
+}
+
+void Dispatcher::submit(std::span<Submission> group,
+                        const std::function<void(std::size_t, std::string)>& finish) const {
+  const auto results = submit_raw(group);
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    Submission& one = group[i];
+    std::string text;
+    if (!results[i].ok()) {
+      one.entry->errors.fetch_add(1, std::memory_order_relaxed);
+      if (!one.is_notification) append_error(text, one.id, submit_failed(results[i].error()).error);
+    } else if (one.then && !one.is_notification) {
+      one.then(*results[i], [finish, i, id = one.id](const Result<std::string, RpcError>& result) {
+        std::string late;
+        append_result(late, id, result);
+        finish(i, std::move(late));
+      });
+      continue;
+    } else if (!one.is_notification) {
+      append_hash(text, one.id, *results[i]);
+    }
+    finish(i, std::move(text));
   }
+}
+
+std::string Dispatcher::refuse(const Submission& submission, std::string_view why) {
+  submission.entry->errors.fetch_add(1, std::memory_order_relaxed);
+  std::string text;
+  if (!submission.is_notification) {
+    append_error(text, submission.id, RpcError{ErrorCode::kLimitExceeded, std::string(why), {}});
+  }
+  return text;
 }
 
 namespace {
@@ -262,85 +387,95 @@ class Joiner {
 
 }  // namespace
 
+/// Reads a request object as far as it can be read without running it.
+void Dispatcher::look(const Json& json, Request& request) const {
+  request.problem.reset();
+  request.param_count = 0;
+  request.is_notification = false;
+  request.id = "null";
+  request.entry = nullptr;
+  const auto invalid = [&](std::string why) {
+    request.problem = RpcError{ErrorCode::kInvalidRequest, "invalid request: " + std::move(why), {}};
+  };
+  simdjson::dom::object object;
+  if (json.get(object) != simdjson::SUCCESS) return invalid("expected an object");
+  bool has_id = false;
+  bool good_id = true;
+  bool good_version = false;
+  bool has_method = false;
+  std::optional<element> params;
+  for (const auto field : object) {
+    if (field.key == "id") {
+      has_id = true;
+      good_id = read_id(field.value, request.id);
+    } else if (field.key == "method") {
+      has_method = field.value.get(request.method) == simdjson::SUCCESS;
+    } else if (field.key == "jsonrpc") {
+      std::string_view version;
+      good_version = field.value.get(version) == simdjson::SUCCESS && version == "2.0";
+    } else if (field.key == "params") {
+      params = field.value;
+    }
+  }
+  if (!good_id) return invalid("id must be a string, a number or null");
+  if (!good_version) return invalid("jsonrpc must be \"2.0\"");
+  if (!has_method) return invalid("method must be a string");
+  request.is_notification = !has_id;
+  const auto it = entries_.find(request.method);
+  if (it == entries_.end()) {
+    request.entry = unknown_.get();
+    request.problem =
+        RpcError{ErrorCode::kMethodNotFound,
+                 "the method " + std::string(request.method.substr(0, 80)) + " does not exist/is not available",
+                 {}};
+    return;
+  }
+  request.entry = it->second.get();
+  if (!params || params->is_null()) return;
+  simdjson::dom::array list;
+  if (params->get(list) != simdjson::SUCCESS) {
+    request.problem = RpcError{ErrorCode::kInvalidParams, "params must be an array (by position)", {}};
+    return;
+  }
+  for (const element item : list) {
+    if (request.param_count == Params::kMax) {
+      request.problem = too_many_params(Params::kMax).error;
+      return;
+    }
+    request.params[request.param_count++] = item;
+  }
+}
+
 Dispatcher::Outcome Dispatcher::handle(Scratch& scratch, Session& session, std::string_view body, Where where,
                                        std::string& out) const {
   element root;
   if (const auto error = scratch.impl_->parse(body, root); error != simdjson::SUCCESS) {
+    if (where == Where::kSubmissionOnly) return {Outcome::Kind::kHeavy};
     append_error(out, "null", parse_error(error, config_.json_depth_max));
     return {};
   }
-
-  const auto look = [this](element json, Request& request) {
-    request.problem.reset();
-    request.param_count = 0;
-    request.is_notification = false;
-    request.id = "null";
-    request.entry = nullptr;
-    const auto invalid = [&](std::string why) {
-      request.problem = RpcError{ErrorCode::kInvalidRequest, "invalid request: " + std::move(why), {}};
-    };
-    simdjson::dom::object object;
-    if (json.get(object) != simdjson::SUCCESS) return invalid("expected an object");
-    bool has_id = false;
-    bool good_id = true;
-    bool good_version = false;
-    bool has_method = false;
-    std::optional<element> params;
-    for (const auto field : object) {
-      if (field.key == "id") {
-        has_id = true;
-        good_id = read_id(field.value, request.id);
-      } else if (field.key == "method") {
-        has_method = field.value.get(request.method) == simdjson::SUCCESS;
-      } else if (field.key == "jsonrpc") {
-        std::string_view version;
-        good_version = field.value.get(version) == simdjson::SUCCESS && version == "2.0";
-      } else if (field.key == "params") {
-        params = field.value;
-      }
-    }
-    if (!good_id) return invalid("id must be a string, a number or null");
-    if (!good_version) return invalid("jsonrpc must be \"2.0\"");
-    if (!has_method) return invalid("method must be a string");
-    request.is_notification = !has_id;
-    const auto it = entries_.find(request.method);
-    if (it == entries_.end()) {
-      request.entry = unknown_.get();
-      request.problem =
-          RpcError{ErrorCode::kMethodNotFound,
-                   "the method " + std::string(request.method.substr(0, 80)) + " does not exist/is not available",
-                   {}};
-      return;
-    }
-    request.entry = it->second.get();
-    if (!params || params->is_null()) return;
-    simdjson::dom::array list;
-    if (params->get(list) != simdjson::SUCCESS) {
-      request.problem = RpcError{ErrorCode::kInvalidParams, "params must be an array (by position)", {}};
-      return;
-    }
-    for (const element item : list) {
-      if (request.param_count == Params::kMax) {
-        request.problem = too_many_params(Params::kMax).error;
-        return;
-      }
-      request.params[request.param_count++] = item;
-    }
-  };
-  const auto is_heavy = [](const Request& request) {
-    return !request.problem && request.entry->method.cost == Cost::kHeavy;
+  const auto has_cost = [](const Request& request, Cost cost) {
+    return !request.problem && request.entry->method.cost == cost;
   };
 
   const auto deadline = Clock::now() + std::chrono::milliseconds(config_.call_time_ms_max);
-  Batch batch;
+  Answers answers{out};
   Request request;
-  const std::size_t start = out.size();
+  Outcome outcome;
   simdjson::dom::array items;
   if (root.get(items) != simdjson::SUCCESS) {
     look(root, request);
-    if (where == Where::kCheapOnly && is_heavy(request)) return {Outcome::Kind::kHeavy};
-    answer(scratch, session, request, deadline, batch, out);
+    if (where == Where::kCheapOnly && has_cost(request, Cost::kHeavy)) return {Outcome::Kind::kHeavy};
+    if (where == Where::kSubmissionOnly && !has_cost(request, Cost::kSubmit)) return {Outcome::Kind::kHeavy};
+    answer(scratch, session, request, deadline, answers);
+    if (where != Where::kAnywhere && !answers.run.empty()) {
+      outcome.kind = Outcome::Kind::kSubmit;
+      outcome.submission = std::move(answers.run.front());
+      return outcome;
+    }
+    settle(answers);
   } else {
+    if (where == Where::kSubmissionOnly) return {Outcome::Kind::kHeavy};
     const std::size_t count = items.size();
     if (count == 0 || count > config_.batch_items_max) {
       append_error(
@@ -354,60 +489,46 @@ Dispatcher::Outcome Dispatcher::handle(Scratch& scratch, Session& session, std::
     if (where == Where::kCheapOnly) {
       for (const element item : items) {
         look(item, request);
-        if (is_heavy(request)) return {Outcome::Kind::kHeavy};
+        if (has_cost(request, Cost::kHeavy)) return {Outcome::Kind::kHeavy};
       }
     }
     out += '[';
-    bool first = true;
+    answers.is_batch = true;
     for (const element item : items) {
       look(item, request);
-      const std::size_t before = out.size();
-      if (!first) out += ',';
-      const std::size_t content = out.size();
-      if (before - start > config_.response_bytes_max) {
+      if (out.size() - answers.start > config_.response_bytes_max) {
         request.problem = RpcError{ErrorCode::kTransactionRejected,
                                    "response too large: the batch's answers exceed " +
                                        std::to_string(config_.response_bytes_max) + " bytes; send fewer requests",
                                    {}};
       }
-      answer(scratch, session, request, deadline, batch, out);
-      if (out.size() == content) {  // a notification
-        out.resize(before);
-      } else {
-        first = false;
-      }
+      answer(scratch, session, request, deadline, answers);
     }
-    if (first) {
-      out.resize(start);  // notifications only: no answer at all
+    settle(answers);
+    if (answers.first) {
+      out.resize(answers.start);  // notifications only: no answer at all
     } else {
       out += ']';
     }
   }
 
-  Outcome outcome;
-  outcome.after = std::move(batch.after);
-  if (batch.waiting.empty()) return outcome;
+  outcome.after = std::move(answers.after);
+  if (answers.waiting.empty()) return outcome;
   outcome.kind = Outcome::Kind::kLater;
-  auto text = std::make_shared<std::string>(out, start);
-  out.resize(start);
-  auto waiting = std::make_shared<std::vector<Batch::Waiting>>(std::move(batch.waiting));
-  outcome.start = [text, waiting, start](std::function<void(std::string)> finish) {
+  auto text = std::make_shared<std::string>(out, answers.start);
+  auto waiting = std::make_shared<std::vector<Answers::Waiting>>(std::move(answers.waiting));
+  for (Answers::Waiting& item : *waiting) item.at -= answers.start;
+  out.resize(answers.start);
+  outcome.start = [text, waiting](std::function<void(std::string)> finish) {
     std::vector<std::size_t> places;
-    for (const Batch::Waiting& item : *waiting) places.push_back(item.at - start);
+    for (const Answers::Waiting& item : *waiting) places.push_back(item.at);
     const auto joiner = std::make_shared<Joiner>(std::move(*text), std::move(places), std::move(finish));
     for (std::size_t i = 0; i < waiting->size(); ++i) {
-      Batch::Waiting& item = (*waiting)[i];
+      Answers::Waiting& item = (*waiting)[i];
       const auto begin = std::move(item.start);
       begin([joiner, i, id = std::move(item.id)](const Result<std::string, RpcError>& result) {
         std::string part;
-        if (result.ok()) {
-          append_head(part, id);
-          part += "\"result\":";
-          part += *result;
-          part += '}';
-        } else {
-          append_error(part, id, result.error());
-        }
+        append_result(part, id, result);
         joiner->put(i, std::move(part));
       });
     }

@@ -1,6 +1,7 @@
-// One HTTP/1.1 connection: keep-alive and pipelining. Requests are answered in order, one at a time; what arrives
-// together is answered with one write.
+// One HTTP/1.1 connection: keep-alive and pipelining. Requests are answered in order, one at a time, except that
+// transactions one behind the other go into the pool together; what arrives together is answered with one write.
 #include <algorithm>
+#include <deque>
 #include <optional>
 
 #include <boost/asio/write.hpp>
@@ -16,6 +17,7 @@ constexpr std::size_t kReadBytes = 4 * 1024;       // most requests fit
 constexpr std::size_t kBodyReadBytes = 64 * 1024;  // in the middle of one that does not
 constexpr std::size_t kBufferKept = 1 << 20;       // larger buffers are given back after use
 constexpr std::size_t kUnsentMax = 1 << 20;        // pipelined requests wait while this much is unsent
+constexpr std::size_t kOutstandingMax = 16;        // transactions of one connection on their way into the pool
 constexpr std::string_view kLengthField = "Content-Length:           ";  // room for the number, filled in afterwards
 constexpr std::size_t kLengthDigits = 10;
 
@@ -56,16 +58,27 @@ class HttpConnection final : public Session, public Supervised {
     const std::size_t used = in_.size();
     const std::size_t room = request_ ? kBodyReadBytes : kReadBytes;
     in_.resize(used + room);
+    reading_ = true;
     socket_.async_read_some(asio::buffer(in_.data() + used, room),
                             [me = self(), used](boost::system::error_code error, std::size_t n) {
+                              me->reading_ = false;
                               me->in_.resize(used + (error ? 0 : n));
                               if (!error) me->work();
                             });
   }
 
+  /// Whether a request that has arrived may be looked at.
+  bool may_begin() const {
+    return !reading_ && !alone_ && !held_ && !close_ && out_.size() < kUnsentMax && slots_.size() < kOutstandingMax;
+  }
+
   /// Answers every whole request that has arrived, then sends.
   void work() {
-    while (!busy_ && !close_ && out_.size() < kUnsentMax) {
+    while (may_begin()) {
+      if (request_ && request_->is_done()) {  // it was held
+        answer();
+        continue;
+      }
       const std::string_view data = std::string_view(in_).substr(taken_);
       if (data.empty()) break;
       if (!request_) {
@@ -88,8 +101,10 @@ class HttpConnection final : public Session, public Supervised {
       }
       answer();
     }
-    in_.erase(0, taken_);
-    taken_ = 0;
+    if (!reading_) {
+      in_.erase(0, taken_);
+      taken_ = 0;
+    }
     flush();
   }
 
@@ -101,7 +116,7 @@ class HttpConnection final : public Session, public Supervised {
               "host \"" + request_->host.substr(0, 200) + "\" is not allowed; add it to the RPC's allowed hosts\n",
               true);
     } else if (request_->wants_websocket && request_->verb == http::verb::get) {
-      if (!out_.empty()) {
+      if (!out_.empty() || !slots_.empty()) {
         respond("400 Bad Request", "text/plain", "a WebSocket upgrade cannot be pipelined behind other requests\n",
                 true);
       } else if (origin_allowed(core_.config, request_->origin)) {
@@ -115,7 +130,9 @@ class HttpConnection final : public Session, public Supervised {
         respond("403 Forbidden", "text/plain", "origin is not allowed; add it to the RPC's CORS origins\n", true);
       }
     } else if (request_->expects_continue && !request_->is_done()) {
+      const std::size_t head = out_.size();
       out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+      queue_behind_outstanding(head);
     }
     return true;
   }
@@ -162,35 +179,46 @@ class HttpConnection final : public Session, public Supervised {
     }
   }
 
-  void close_response(std::size_t end_of_length) {
+  /// Fills in the length of the body that ends `text`.
+  static void close_response(std::string& text, std::size_t end_of_length) {
     constexpr std::size_t kGap = 4;  // blank line
-    const std::string digits = std::to_string(out_.size() - end_of_length - kGap);
+    const std::string digits = std::to_string(text.size() - end_of_length - kGap);
     ENSURE(digits.size() <= kLengthDigits, "an answer of more than 10^10 bytes");
-    std::copy(digits.begin(), digits.end(), out_.begin() + static_cast<std::ptrdiff_t>(end_of_length - digits.size()));
+    std::copy(digits.begin(), digits.end(), text.begin() + static_cast<std::ptrdiff_t>(end_of_length - digits.size()));
+  }
+
+  /// What stands in out_ from `head` on comes after answers that are still being worked on.
+  void queue_behind_outstanding(std::size_t head) {
+    if (slots_.empty()) return;
+    slots_.push_back({out_.substr(head), 0, true});
+    out_.resize(head);
   }
 
   void respond(std::string_view status, std::string_view content_type, std::string_view body, bool close = false) {
     if (close) keep_alive_ = false;
+    const std::size_t head = out_.size();
     const std::size_t mark = open_response(status, content_type);
     out_ += body;
-    close_response(mark);
+    close_response(out_, mark);
+    queue_behind_outstanding(head);
     finish_request();
   }
 
   void finish_request() {
     request_.reset();
     if (!keep_alive_) close_ = true;
+    core_.counters.http_requests.fetch_add(1, std::memory_order_relaxed);
   }
 
   void answer() {
-    core_.counters.http_requests.fetch_add(1, std::memory_order_relaxed);
     switch (request_->verb) {
       case http::verb::post:
         return answer_post();
       case http::verb::get:
       case http::verb::head:
         return answer_get();
-      case http::verb::options:
+      case http::verb::options: {
+        const std::size_t head = out_.size();
         out_ += "HTTP/1.1 204 No Content\r\nAllow: POST, GET, OPTIONS";
         if (!request_->origin.empty()) {
           append_cors();
@@ -200,7 +228,9 @@ class HttpConnection final : public Session, public Supervised {
         }
         if (!keep_alive_) out_ += "\r\nConnection: close";
         out_ += "\r\n\r\n";
+        queue_behind_outstanding(head);
         return finish_request();
+      }
       default:
         return respond("405 Method Not Allowed", "text/plain", "send JSON-RPC with POST, or open a WebSocket\n");
     }
@@ -230,57 +260,71 @@ class HttpConnection final : public Session, public Supervised {
     const std::size_t head = out_.size();
     const std::size_t mark = open_response("200 OK", "application/json");
     std::vector<std::function<void()>> after;
-    const bool done = process(core_, io_, shared_from_this(), body_, out_, after,
-                              [me = self()](std::string text, std::vector<std::function<void()>> then) {
-                                me->finish_later(std::move(text), then);
-                              });
-    if (done) {
-      for (const auto& act : after) act();
-      close_response(mark);
-      return finish_request();
+    const u64 number = first_slot_ + slots_.size();
+    const Processed how = process(core_, io_, shared_from_this(), body_, !slots_.empty(), out_, after,
+                                  [me = self(), number](std::string text, std::vector<std::function<void()>> then) {
+                                    me->finish_later(number, text, then);
+                                  });
+    switch (how) {
+      case Processed::kDone:
+        for (const auto& act : after) act();
+        close_response(out_, mark);
+        queue_behind_outstanding(head);
+        break;
+      case Processed::kUntouched:
+        out_.resize(head);
+        held_ = true;
+        return;
+      case Processed::kLater:
+        alone_ = true;
+        [[fallthrough]];
+      case Processed::kSubmitted:
+        slots_.push_back({out_.substr(head), mark - head, false});
+        out_.resize(head);
+        deadline_ = Clock::time_point::max();  // workers and waiters have limits of their own
+        break;
     }
-    head_ = head;
-    mark_ = mark;
-    busy_ = true;
-    deadline_ = Clock::time_point::max();  // workers and waiters have limits of their own
+    finish_request();
   }
 
-  void finish_later(std::string text, const std::vector<std::function<void()>>& after) {
-    out_ += text;
+  void finish_later(u64 number, const std::string& text, const std::vector<std::function<void()>>& after) {
+    Slot& slot = slots_[number - first_slot_];
+    slot.text += text;
+    close_response(slot.text, slot.mark);
+    slot.done = true;
     for (const auto& act : after) act();
-    close_response(mark_);
-    busy_ = false;
-    finish_request();
+    while (!slots_.empty() && slots_.front().done) {
+      out_ += slots_.front().text;
+      slots_.pop_front();
+      ++first_slot_;
+    }
+    if (slots_.empty()) {
+      alone_ = false;
+      held_ = false;
+    }
     if (!writing_) work();
   }
 
   void flush() {
     if (writing_) return;
-    // While an answer is being worked on, its head stands unsent at the end of out_.
-    const std::size_t ready = busy_ ? head_ : out_.size();
+    const std::size_t ready = out_.size();
     if (ready == 0) {
-      if (close_) return shut();
-      if (!busy_) read();
+      if (slots_.empty() && close_) return shut();
+      if (!reading_ && may_begin()) read();
       return;
     }
-    sending_.assign(out_, 0, ready);
-    out_.erase(0, ready);
-    if (busy_) {
-      mark_ -= ready;
-      head_ = 0;
-    }
+    sending_.swap(out_);
+    out_.clear();
     writing_ = true;
     give_until(core_.config.request_timeout_ms);
-    asio::async_write(socket_, asio::buffer(sending_), [me = self()](boost::system::error_code error, std::size_t) {
-      me->writing_ = false;
-      if (error) return;
-      if (me->sending_.capacity() > kBufferKept) std::string().swap(me->sending_);
-      if (me->busy_) {
-        me->deadline_ = Clock::time_point::max();
-        return me->flush();
-      }
-      me->work();
-    });
+    asio::async_write(socket_, asio::buffer(sending_.data(), ready),
+                      [me = self()](boost::system::error_code error, std::size_t) {
+                        me->writing_ = false;
+                        if (error) return;
+                        if (me->sending_.capacity() > kBufferKept) std::string().swap(me->sending_);
+                        if (!me->slots_.empty()) me->deadline_ = Clock::time_point::max();
+                        me->work();
+                      });
   }
 
   void shut() {
@@ -309,11 +353,19 @@ class HttpConnection final : public Session, public Supervised {
   std::size_t taken_ = 0;  // bytes of in_ that are parsed
   std::optional<HttpRequest> request_;
   std::string body_;
-  std::string out_;       // answers not yet handed to the socket
-  std::string sending_;   // what the socket is sending
-  std::size_t head_ = 0;  // while busy_: where the head of that answer begins in out_ …
-  std::size_t mark_ = 0;  // … and where its length ends
-  bool busy_ = false;     // an answer is being worked on elsewhere
+  std::string out_;      // answers not yet handed to the socket
+  std::string sending_;  // what the socket is sending
+  /// An answer that is being worked on, or that stands behind one.
+  struct Slot {
+    std::string text;      // its head; then all of it
+    std::size_t mark = 0;  // where the length ends
+    bool done = false;
+  };
+  std::deque<Slot> slots_;  // in the order of the requests
+  u64 first_slot_ = 0;      // number of the front one
+  bool alone_ = false;      // the outstanding request is no transaction: nothing may begin beside it
+  bool held_ = false;       // request_ is complete, but must wait for the outstanding ones
+  bool reading_ = false;    // the socket writes into in_
   bool writing_ = false;
   bool close_ = false;  // after what is in out_
   bool keep_alive_ = true;

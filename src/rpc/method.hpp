@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -21,7 +22,8 @@ class EventHub;
 struct Method;
 
 /// kCheap runs on the socket's thread, at most some 100 µs; kHeavy on a worker, bounded by gas, results and time.
-enum class Cost : u8 { kCheap, kHeavy };
+/// kSubmit only decodes: it sets Call::submit, and the transaction goes into the pool together with others.
+enum class Cost : u8 { kCheap, kHeavy, kSubmit };
 
 using Clock = std::chrono::steady_clock;
 
@@ -44,6 +46,14 @@ struct Call {
   std::mutex& nonces;
   /// Set by a method whose result must wait: started once the answers beside it are written.
   std::function<void(Completion)> later = {};
+  /// Answers in place of the hash, once the transaction is in the pool.
+  using Accepted = std::function<void(const Hash256&, const Completion&)>;
+  struct Submit {
+    Bytes raw;
+    Accepted then = {};
+  };
+  /// Set by kSubmit methods, which write nothing.
+  std::optional<Submit> submit = {};
   /// Set by a method that must act on the connection's own thread, just before its answer is queued there: what it sets
   /// off (a subscription's notifications) then comes behind the answer, and nothing is missed in between.
   std::function<void()> after = {};

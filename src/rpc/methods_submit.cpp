@@ -17,9 +17,7 @@ Err<RpcError> submit_failed(const SubmitError& error) {
 namespace {
 
 Reply send_raw(Call& call, const Bytes& raw) {
-  const SubmitResult hash = call.backend.submit(raw);
-  if (!hash.ok()) return submit_failed(hash.error());
-  call.out.hex(*hash);
+  call.submit = {raw};
   return {};
 }
 
@@ -27,14 +25,13 @@ Reply send_raw(Call& call, const Bytes& raw) {
 Reply send_raw_sync(Call& call, const Bytes& raw, const std::optional<u64>& timeout_ms) {
   const auto timeout = std::chrono::milliseconds(
       std::min(timeout_ms.value_or(call.config.sync_timeout_ms), call.config.sync_timeout_ms_max));
-  const SubmitResult hash = call.backend.submit(raw);
-  if (!hash.ok()) return submit_failed(hash.error());
-  call.later = [&hub = call.hub, hash = *hash, timeout](const Completion& done) {
-    if (hub.wait_for_receipt(hash, timeout, done)) return;
-    done(fail(ErrorCode::kReceiptTimeout,
-              "too many requests wait for receipts; the transaction is in the mempool, poll eth_getTransactionReceipt",
-              '"' + to_hex(hash) + '"'));
-  };
+  call.submit = {raw, [&hub = call.hub, timeout](const Hash256& hash, const Completion& done) {
+                   if (hub.wait_for_receipt(hash, timeout, done)) return;
+                   done(fail(ErrorCode::kReceiptTimeout,
+                             "too many requests wait for receipts; the transaction is in the mempool, poll "
+                             "eth_getTransactionReceipt",
+                             '"' + to_hex(hash) + '"'));
+                 }};
   return {};
 }
 
@@ -101,8 +98,8 @@ Reply pool_inspect(Call& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"eth_sendRawTransaction", Cost::kCheap, bind<send_raw>(), {"transaction"}},
-    {"eth_sendRawTransactionSync", Cost::kCheap, bind<send_raw_sync>(), {"transaction", "timeout"}},
+    {"eth_sendRawTransaction", Cost::kSubmit, bind<send_raw>(), {"transaction"}},
+    {"eth_sendRawTransactionSync", Cost::kSubmit, bind<send_raw_sync>(), {"transaction", "timeout"}},
     {"txpool_status", Cost::kCheap, bind<pool_status>(), {}},
     {"txpool_content", Cost::kHeavy, bind<pool_content>(), {}},
     {"txpool_contentFrom", Cost::kHeavy, bind<pool_content_from>(), {"address"}},

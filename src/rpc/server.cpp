@@ -22,8 +22,10 @@ void sweep(IoThread& io) {
 
 struct Server::Impl {
   Impl(Backend& backend, RpcConfig config, ServerHooks hooks) : core(backend, std::move(config), std::move(hooks)) {
-    const unsigned count = std::max(1u, core.config.io_threads);
-    for (unsigned i = 0; i < count; ++i) io.push_back(std::make_unique<IoThread>(core.config));
+    constexpr unsigned kCoresPerThread = 4;  // the others execute, write, and recover on other io threads
+    const unsigned automatic = std::max(1u, std::thread::hardware_concurrency() / kCoresPerThread);
+    const unsigned count = core.config.io_threads != 0 ? core.config.io_threads : automatic;
+    for (unsigned i = 0; i < count; ++i) io.push_back(std::make_unique<IoThread>(core.config, core.dispatcher));
     acceptor.emplace(io.front()->context);
     pause.emplace(io.front()->context);
   }

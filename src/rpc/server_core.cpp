@@ -1,26 +1,44 @@
+#include <boost/asio/dispatch.hpp>
+
 #include <rpc/server_core.hpp>
 
 namespace atlas::rpc {
 
-bool process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>& session, std::string& body,
-             std::string& out, std::vector<std::function<void()>>& after, Finish finish) {
+Processed process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>& session, const std::string& body,
+                  bool only_submissions, std::string& out, std::vector<std::function<void()>>& after,
+                  const Finish& finish) {
   using Kind = Dispatcher::Outcome::Kind;
   const auto bring = [&io, finish](std::string text, std::vector<std::function<void()>> then) {
     asio::post(io.context, [finish, text = std::move(text), then = std::move(then)]() mutable {
       finish(std::move(text), std::move(then));
     });
   };
-  auto outcome = core.dispatcher.handle(io.scratch, *session, body, Where::kCheapOnly, out);
+  const Where where = only_submissions ? Where::kSubmissionOnly : Where::kCheapOnly;
+  auto outcome = core.dispatcher.handle(io.scratch, *session, body, where, out);
   switch (outcome.kind) {
     case Kind::kDone:
       after = std::move(outcome.after);
-      return true;
+      return Processed::kDone;
     case Kind::kLater:
       outcome.start([bring, then = std::move(outcome.after)](std::string text) { bring(std::move(text), then); });
-      return false;
+      return Processed::kLater;
+    case Kind::kSubmit:
+      if (io.submissions.full()) {
+        core.counters.refused_busy.fetch_add(1, std::memory_order_relaxed);
+        out += Dispatcher::refuse(*outcome.submission,
+                                  "server busy: " + std::to_string(core.config.submit_queue_max) +
+                                      " transactions wait for their signatures to be checked; try again in a moment");
+        return Processed::kDone;
+      }
+      // At once if the pool's word is the answer; from another thread (a receipt) through the loop.
+      io.submissions.add(std::move(*outcome.submission), [&io, finish](std::string text) {
+        asio::dispatch(io.context, [finish, text = std::move(text)]() mutable { finish(std::move(text), {}); });
+      });
+      return Processed::kSubmitted;
     case Kind::kHeavy:
       break;
   }
+  if (only_submissions) return Processed::kUntouched;
   const bool queued = core.workers.try_submit([&core, session, body, bring](Scratch& scratch) {
     std::string text;
     auto result = core.dispatcher.handle(scratch, *session, body, Where::kAnywhere, text);
@@ -30,13 +48,13 @@ bool process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>& ses
       bring(std::move(text), std::move(result.after));
     }
   });
-  if (queued) return false;
+  if (queued) return Processed::kLater;
   core.counters.refused_busy.fetch_add(1, std::memory_order_relaxed);
   core.dispatcher.refuse(io.scratch, body,
                          "server busy: " + std::to_string(core.config.heavy_queue_max) +
                              " calls are waiting already; try again in a moment",
                          out);
-  return true;
+  return Processed::kDone;
 }
 
 std::string client_address(const tcp::socket& socket) {

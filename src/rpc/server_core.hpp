@@ -12,6 +12,7 @@
 #include <rpc/dispatcher.hpp>
 #include <rpc/events.hpp>
 #include <rpc/server.hpp>
+#include <rpc/submit_queue.hpp>
 #include <rpc/worker_pool.hpp>
 
 namespace atlas::rpc {
@@ -29,10 +30,12 @@ class Supervised {
 
 /// One event loop with one thread, so that what belongs to it needs no lock.
 struct IoThread {
-  explicit IoThread(const RpcConfig& config) : scratch(config) {}
+  IoThread(const RpcConfig& config, const Dispatcher& dispatcher)
+      : scratch(config), submissions(context, dispatcher, config) {}
   std::unordered_set<Supervised*> connections;  // before the context, whose end ends the last of them
   asio::io_context context{1};
   Scratch scratch;
+  SubmitQueue submissions;
   asio::steady_timer sweep{context};
   std::thread thread;
 };
@@ -75,12 +78,19 @@ std::shared_ptr<T> make_connection(IoThread& io, Args&&... args) {
   });
 }
 
-/// Runs `body` and brings the answer to `finish` on the connection's io thread, at once if it can. `finish` gets the
-/// text and what is to be run just before it is queued.
+/// Gets the text of an answer and what is to be run just before it is queued, on the connection's io thread.
 using Finish = std::function<void(std::string text, std::vector<std::function<void()>> after)>;
-/// True if the answer was appended to `out` at once (`after` filled); false if `finish` will be called later.
-bool process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>& session, std::string& body,
-             std::string& out, std::vector<std::function<void()>>& after, Finish finish);
+enum class Processed : u8 {
+  kDone,       ///< the answer was appended to `out`, `after` filled
+  kLater,      ///< `finish` will be called, never before process() has returned
+  kSubmitted,  ///< the same, for a transaction: answers of transactions come in their order
+  kUntouched,  ///< with only_submissions: it is something else
+};
+/// Runs `body` and brings the answer to `finish`, at once if it can. `only_submissions`: answers of this connection's
+/// transactions are outstanding, so nothing but another transaction may begin.
+Processed process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>& session, const std::string& body,
+                  bool only_submissions, std::string& out, std::vector<std::function<void()>>& after,
+                  const Finish& finish);
 
 /// Serves HTTP on `socket` until it closes or becomes a WebSocket.
 void serve_http(ServerCore& core, IoThread& io, tcp::socket socket);

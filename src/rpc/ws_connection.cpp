@@ -85,11 +85,11 @@ class WsConnection final : public Session, public Supervised {
     auto text = std::make_shared<std::string>();
     std::vector<std::function<void()>> after;
     ++in_flight_;
-    const bool done = process(core_, io_, shared_from_this(), body_, *text, after,
-                              [me = self()](std::string late, std::vector<std::function<void()>> then) {
-                                me->answered(std::make_shared<std::string>(std::move(late)), then);
-                              });
-    if (done) answered(std::move(text), after);
+    const Processed how = process(core_, io_, shared_from_this(), body_, false, *text, after,
+                                  [me = self()](std::string late, std::vector<std::function<void()>> then) {
+                                    me->answered(std::make_shared<std::string>(std::move(late)), then);
+                                  });
+    if (how == Processed::kDone) answered(std::move(text), after);
     read();
   }
 

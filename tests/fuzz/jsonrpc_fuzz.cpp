@@ -46,11 +46,14 @@ void check(const std::string& out) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static World& world = *new World();  // never destroyed: libFuzzer leaves through exit()
   const std::string_view body(reinterpret_cast<const char*>(data), size);
-  for (const rpc::Where where : {rpc::Where::kCheapOnly, rpc::Where::kAnywhere}) {
+  for (const rpc::Where where : {rpc::Where::kCheapOnly, rpc::Where::kSubmissionOnly, rpc::Where::kAnywhere}) {
     std::string out;
     auto outcome = world.dispatcher.handle(world.scratch, *world.session, body, where, out);
     check(out);
     if (outcome.start) outcome.start([](const std::string& text) { check(text); });
+    if (outcome.submission) {
+      world.dispatcher.submit({&*outcome.submission, 1}, [](std::size_t, const std::string& text) { check(text); });
+    }
     for (const auto& act : outcome.after) act();
   }
   std::string refused;

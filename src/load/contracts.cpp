@@ -54,7 +54,17 @@ Bytes abi::swap_exact_eth_for_tokens(const SwapContracts& contracts, const Addre
 }
 
 Bytes token_init_code(const std::string& dir) {
-  return bytecode(dir, "Token");
+  // Two strings of up to 32 bytes and the supply: offsets of the strings, the supply, then length and bytes of each.
+  const auto text = [](std::string_view s) {
+    Bytes padded(s.begin(), s.end());
+    padded.resize(32);
+    return u256::from_be(padded.data());
+  };
+  constexpr std::string_view kName = "Load";
+  constexpr std::string_view kSymbol = "LOAD";
+  const u256 supply = u256(1'000'000'000) * u256(1'000'000'000'000'000'000);
+  return with_arguments(bytecode(dir, "Token"), {u256(3 * 32), u256(5 * 32), supply, u256(kName.size()), text(kName),
+                                                 u256(kSymbol.size()), text(kSymbol)});
 }
 
 SwapContracts deploy_swap(const std::string& dir, const Address& deployer, const Deploy& deploy, const Send& send) {
@@ -64,7 +74,7 @@ SwapContracts deploy_swap(const std::string& dir, const Address& deployer, const
       deploy(with_arguments(bytecode(dir, "UniswapV2Factory"), {word(deployer)}), "deploying UniswapV2Factory");
   out.router = deploy(with_arguments(bytecode(dir, "UniswapV2Router02"), {word(factory), word(out.weth)}),
                       "deploying UniswapV2Router02");
-  out.token = deploy(bytecode(dir, "Token"), "deploying the token");
+  out.token = deploy(token_init_code(dir), "deploying the token");
   const u256 ether(1'000'000'000'000'000'000);
   send(out.token, u256(), encode("approve(address,uint256)", {word(out.router), u256::max()}), "approving the router");
   send(out.router, ether,

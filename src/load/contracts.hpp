@@ -25,7 +25,8 @@ namespace abi {
 Bytes swap_exact_eth_for_tokens(const SwapContracts& contracts, const Address& to);
 }  // namespace abi
 
-/// Init code of DIR/Token.json: an ERC-20 whose constructor takes nothing and mints to its deployer.
+/// Init code of DIR/Token.json: an ERC-20 whose constructor takes name, symbol and supply, which it mints to its
+/// deployer.
 Bytes token_init_code(const std::string& dir);
 
 using Deploy = std::function<Address(Bytes init_code, const char* what)>;

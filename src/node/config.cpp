@@ -41,7 +41,8 @@ void visit(Visitor& v, Config& c) {
   v.section("rpc", "JSON-RPC over HTTP and WebSocket, /health and /metrics, all on one port.");
   v.text("host", c.rpc.host, "Address to listen on; 0.0.0.0: all.");
   v.integer("port", c.rpc.port, 0, 65'535, "0: any free one.");
-  v.integer("io_threads", c.rpc.io_threads, 1, 256, "Sockets, cheap methods, signatures of submitted transactions.");
+  v.integer("io_threads", c.rpc.io_threads, 0, 256,
+            "Sockets, cheap methods, signatures of submitted transactions; 0: one for every four cores.");
   v.integer("workers", c.rpc.workers, 1, 256, "Calls, estimates, log queries.");
   v.texts("cors_origins", c.rpc.cors_origins, "Web pages that may call, WebSocket included; \"*\": any.");
   v.texts("allowed_hosts", c.rpc.allowed_hosts, "Host headers besides IP addresses; \"*\": any.");
@@ -52,6 +53,8 @@ void visit(Visitor& v, Config& c) {
   v.integer("batch_items_max", c.rpc.batch_items_max, 1, kMillion, "Requests in one batch.");
   v.integer("response_bytes_max", c.rpc.response_bytes_max, 1'024, kGiB, "Answer to one batch.");
   v.integer("heavy_queue_max", c.rpc.heavy_queue_max, 1, kMillion, "Requests waiting for a worker.");
+  v.integer("submit_queue_max", c.rpc.submit_queue_max, 1, kMillion,
+            "Transactions of one io thread waiting for signature recovery.");
   v.integer("idle_timeout_ms", c.rpc.idle_timeout_ms, 100, 24 * kHourMs, "Keep-alive without a request.");
   v.integer("request_timeout_ms", c.rpc.request_timeout_ms, 100, kHourMs, "A request's first byte to its last.");
   v.integer("call_gas_max", c.rpc.call_gas_max, 21'000, u64{1} << 40, "eth_call and eth_estimateGas.");

@@ -11,6 +11,9 @@
 namespace atlas::sequencer {
 namespace {
 
+/// Insertions under one hold of the lock: some 100 µs.
+constexpr std::size_t kInsertChunk = 64;
+
 /// EIP-2: s at most n/2.
 const u256 kHalfOrder = crypto::kSecp256k1Order >> 1;
 
@@ -92,9 +95,8 @@ Mempool::~Mempool() {
 
 // ---- Submission ----
 
-/// Everything that comes before the signature: decoding, what is known or cannot get in, static checks. The sender of
-/// the result is not yet known.
-Result<SignedTransaction, Refusal> Mempool::prepare(ByteView raw) {
+/// What needs neither the pool nor the chain. The sender of the result is not yet known.
+Result<SignedTransaction, Refusal> Mempool::decode(ByteView raw) const {
   if (raw.size() > limits_.max_transaction_bytes) {
     return refuse(PoolError::kOversized, "transaction size " + std::to_string(raw.size()) + ", limit " +
                                              std::to_string(limits_.max_transaction_bytes));
@@ -104,47 +106,60 @@ Result<SignedTransaction, Refusal> Mempool::prepare(ByteView raw) {
   SignedTransaction tx;
   tx.tx = std::move(decoded).value();
   tx.hash = crypto::keccak256(raw);
-
-  // A flood of what is known or cannot get in is refused here, before the signature costs anything.
-  BlockContext context;
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return refuse(PoolError::kStopping);
-    if (entries_.contains(tx.hash)) return refuse(PoolError::kAlreadyKnown);
-    const u64 value = worth(saturate(tx.tx.max_fee_per_gas), saturate(tx.tx.max_priority_fee_per_gas));
-    if (entries_.size() >= limits_.max_transactions && !evictions_.empty() && !evictions_.begin()->gapped &&
-        value <= evictions_.begin()->standing) {
-      return refuse(PoolError::kPoolFull);
-    }
-    context = context_;
-  }
-  if (!tx.tx.chain_id && !allow_unprotected_) return refuse(PoolError::kUnprotected);
-  if (const auto checked = stf::check_static(tx.tx, context, stf_config_); !checked) return refuse(checked.error());
-  if (tx.tx.s > kHalfOrder) return Err(Refusal{PoolError::kUndecodable, TxDecodeError::kInvalidSignature, {}, {}});
   tx.encoded.assign(raw.begin(), raw.end());
   return tx;
 }
 
+/// Under the lock: a flood of what is known or cannot get in is refused here, before the signature costs anything.
+Result<void, Refusal> Mempool::screen(const SignedTransaction& tx) const {
+  if (stopping_) return refuse(PoolError::kStopping);
+  if (entries_.contains(tx.hash)) return refuse(PoolError::kAlreadyKnown);
+  const u64 value = worth(saturate(tx.tx.max_fee_per_gas), saturate(tx.tx.max_priority_fee_per_gas));
+  if (entries_.size() >= limits_.max_transactions && !evictions_.empty() && !evictions_.begin()->gapped &&
+      value <= evictions_.begin()->standing) {
+    return refuse(PoolError::kPoolFull);
+  }
+  return {};
+}
+
+/// The rest of what comes before the signature.
+Result<void, Refusal> Mempool::check(const SignedTransaction& tx, const BlockContext& context) const {
+  if (!tx.tx.chain_id && !allow_unprotected_) return refuse(PoolError::kUnprotected);
+  if (const auto checked = stf::check_static(tx.tx, context, stf_config_); !checked) return refuse(checked.error());
+  if (tx.tx.s > kHalfOrder) return Err(Refusal{PoolError::kUndecodable, TxDecodeError::kInvalidSignature, {}, {}});
+  return {};
+}
+
+std::vector<Result<SignedTransaction, Refusal>> Mempool::prepare(std::span<const ByteView> raws) const {
+  std::vector<Result<SignedTransaction, Refusal>> out;
+  out.reserve(raws.size());
+  for (const ByteView raw : raws) out.push_back(decode(raw));
+  BlockContext context;
+  const auto sieve = [&out](auto&& look) {
+    for (auto& one : out) {
+      if (!one) continue;
+      if (auto good = look(*one); !good) one = Err(std::move(good).error());
+    }
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    context = context_;
+    sieve([this](const SignedTransaction& tx) { return screen(tx); });
+  }
+  sieve([&](const SignedTransaction& tx) { return check(tx, context); });
+  return out;
+}
+
 Result<TxPtr, Refusal> Mempool::submit(ByteView raw) {
-  auto prepared = prepare(raw);
-  if (!prepared) return Err(prepared.error());
-  const auto sender = recover_sender(prepared->tx);
-  if (!sender) return Err(Refusal{PoolError::kUndecodable, sender.error(), {}, {}});
-  prepared->sender = *sender;
-  return add_shared(std::make_shared<const SignedTransaction>(std::move(prepared).value()));
+  return std::move(submit_many({&raw, 1}).front());
 }
 
 std::vector<Result<TxPtr, Refusal>> Mempool::submit_many(std::span<const ByteView> raws) {
-  if (raws.size() == 1) return {submit(raws[0])};
-  std::vector<Result<SignedTransaction, Refusal>> prepared;
+  auto prepared = prepare(raws);
   std::vector<recovery::Request> requests;
-  prepared.reserve(raws.size());
   requests.reserve(raws.size());
-  for (const ByteView raw : raws) {
-    prepared.push_back(prepare(raw));
-    if (!prepared.back()) continue;
-    const Transaction& tx = prepared.back()->tx;
-    requests.push_back({signing_hash(tx), tx.r, tx.s, tx.y_parity});
+  for (const auto& one : prepared) {
+    if (one) requests.push_back({signing_hash(one->tx), one->tx.r, one->tx.s, one->tx.y_parity});
   }
   std::vector<std::optional<Address>> senders(requests.size());
   recovery::recover_addresses(requests, senders);
@@ -154,14 +169,15 @@ std::vector<Result<TxPtr, Refusal>> Mempool::submit_many(std::span<const ByteVie
   auto sender = senders.begin();
   for (auto& one : prepared) {
     if (!one) {
-      out.push_back(Err(one.error()));
+      out.push_back(Err(std::move(one).error()));
     } else if (const auto recovered = *sender++; !recovered) {
       out.push_back(Err(Refusal{PoolError::kUndecodable, TxDecodeError::kInvalidSignature, {}, {}}));
     } else {
       one->sender = *recovered;
-      out.push_back(add_shared(std::make_shared<const SignedTransaction>(std::move(one).value())));
+      out.push_back(std::make_shared<const SignedTransaction>(std::move(one).value()));
     }
   }
+  insert(out);
   return out;
 }
 
@@ -174,21 +190,31 @@ Result<TxPtr, Refusal> Mempool::add(SignedTransaction&& tx) {
   if (const auto checked = stf::check_static(tx.tx, context, stf_config_); !checked) {
     return refuse(checked.error());
   }
-  return add_shared(std::make_shared<const SignedTransaction>(std::move(tx)));
+  Result<TxPtr, Refusal> result = std::make_shared<const SignedTransaction>(std::move(tx));
+  insert({&result, 1});
+  return result;
 }
 
-Result<TxPtr, Refusal> Mempool::add_shared(TxPtr tx) {
-  Executables executables;
-  bool signal = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return refuse(PoolError::kStopping);
-    if (const auto admitted = admit(tx, executables); !admitted) return Err(admitted.error());
-    signal = sequencer_waits_ && !executables.empty();
+/// Admits each transaction of `txs` or puts the refusal in its place.
+void Mempool::insert(std::span<Result<TxPtr, Refusal>> txs) {
+  for (std::size_t begin = 0; begin < txs.size(); begin += kInsertChunk) {
+    Executables executables;
+    bool signal = false;
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto& tx : txs.subspan(begin, std::min(kInsertChunk, txs.size() - begin))) {
+        if (!tx) continue;
+        if (stopping_) {
+          tx = refuse(PoolError::kStopping);
+        } else if (auto admitted = admit(*tx, executables); !admitted) {
+          tx = Err(std::move(admitted).error());
+        }
+      }
+      signal = sequencer_waits_ && !executables.empty();
+    }
+    if (signal) ready_signal_.notify_one();
+    notify(executables);
   }
-  if (signal) ready_signal_.notify_one();
-  notify(executables);
-  return tx;
 }
 
 Result<void, Refusal> Mempool::admit(const TxPtr& tx, Executables& executables) {

@@ -138,8 +138,11 @@ class Mempool {
   };
   using Executables = std::vector<TxPtr>;
 
-  Result<SignedTransaction, Refusal> prepare(ByteView raw);
-  Result<TxPtr, Refusal> add_shared(TxPtr tx);
+  Result<SignedTransaction, Refusal> decode(ByteView raw) const;
+  Result<void, Refusal> screen(const SignedTransaction& tx) const;
+  Result<void, Refusal> check(const SignedTransaction& tx, const BlockContext& context) const;
+  std::vector<Result<SignedTransaction, Refusal>> prepare(std::span<const ByteView> raws) const;
+  void insert(std::span<Result<TxPtr, Refusal>> txs);
   Result<void, Refusal> admit(const TxPtr& tx, Executables& executables);
   Result<void, Refusal> replace(PoolSender& sender, PoolEntry& old, const TxPtr& tx);
   Result<void, Refusal> check_account(const PoolSender& sender, const Transaction& tx, const u256& other_costs,

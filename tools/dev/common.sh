@@ -110,6 +110,22 @@ npm_ci() {
   printf '%s\n' "$lock" >"$to/node_modules/.atlas-lock"
 }
 
+# build_contracts: what `atlas load` deploys, in build/contracts; again only when its sources changed.
+build_contracts() {
+  local sources=("$ROOT/tools/dev/contracts.mjs" "$ROOT/tests/e2e/package-lock.json" "$ROOT/tests/e2e/contracts/Token.sol") hash
+  hash=$(cat "${sources[@]}" | sha256sum)
+  [[ -f $BUILD/contracts/.sources && $(<"$BUILD/contracts/.sources") == "$hash" ]] && return 0
+  ensure_node
+  npm_ci "$ROOT/tests/e2e"
+  step "compiling contracts into build/contracts"
+  mkdir -p "$BUILD/log"
+  node "$ROOT/tools/dev/contracts.mjs" "$BUILD/contracts" >"$BUILD/log/contracts.log" 2>&1 </dev/null || {
+    tail -n 15 "$BUILD/log/contracts.log" >&2
+    die "the contracts could not be compiled (whole output: $BUILD/log/contracts.log)"
+  }
+  printf '%s\n' "$hash" >"$BUILD/contracts/.sources"
+}
+
 # ---- CMake -----------------------------------------------------------------------------------------------------------
 # build PRESET [TARGET...]: configures once (ninja repeats it when needed) and builds, quietly unless it fails.
 build() {

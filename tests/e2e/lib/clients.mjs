@@ -28,11 +28,11 @@ export function clients(chain, { ws = false } = {}) {
   }
 }
 
-/** A contract as an npm package ships it: Truffle and Waffle artefacts keep the bytecode in different places. */
+/** A contract as an npm package ships it: Truffle, Waffle and Hardhat keep the bytecode in different places. */
 export async function artefact(path) {
   const json = JSON.parse(await readFile(join(e2eDir, 'node_modules', path), 'utf8'))
-  const code = json.bytecode ?? json.evm.bytecode.object
-  return { abi: json.abi, bytecode: code.startsWith('0x') ? code : `0x${code}` }
+  const hex = (code) => (code === undefined || code.startsWith('0x') ? code : `0x${code}`)
+  return { abi: json.abi, bytecode: hex(json.bytecode ?? json.evm.bytecode.object), deployedBytecode: hex(json.deployedBytecode) }
 }
 
 /** Sends, waits for the receipt and insists on success. */

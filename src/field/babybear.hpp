@@ -19,6 +19,7 @@ struct BabyBear {
   static constexpr unsigned kTwoAdicity = 27;
   static constexpr u32 kGenerator = 31;  ///< of the multiplicative group
   static constexpr unsigned kDegree = 1;
+  using Base = BabyBear;
 
   u32 raw = 0;  ///< x·2^32 mod p
 
@@ -83,5 +84,35 @@ static_assert(u32{BabyBear::kModulus * BabyBear::kModulusInverse} == 1);
 static_assert((u64{1} << 32) % BabyBear::kModulus == BabyBear::kMontgomeryOne);
 static_assert(u64{BabyBear::kMontgomeryOne} * BabyBear::kMontgomeryOne % BabyBear::kModulus ==
               BabyBear::kMontgomerySquare);
+
+/// Anything that is an algebra over the field: scalars, lanes, extensions of either.
+template <class T>
+concept Algebra = requires { typename T::Base; };
+
+// Integers stand for their class modulo p, so that constraints read as they are written on paper.
+template <Algebra T>
+ATLAS_FORCE_INLINE constexpr T operator*(const T& a, u32 k) {
+  return a * typename T::Base(k);
+}
+template <Algebra T>
+ATLAS_FORCE_INLINE constexpr T operator*(u32 k, const T& a) {
+  return a * typename T::Base(k);
+}
+template <Algebra T>
+ATLAS_FORCE_INLINE constexpr T operator+(const T& a, u32 k) {
+  return a + typename T::Base(k);
+}
+template <Algebra T>
+ATLAS_FORCE_INLINE constexpr T operator+(u32 k, const T& a) {
+  return a + typename T::Base(k);
+}
+template <Algebra T>
+ATLAS_FORCE_INLINE constexpr T operator-(const T& a, u32 k) {
+  return a - typename T::Base(k);
+}
+template <Algebra T>
+ATLAS_FORCE_INLINE constexpr T operator-(u32 k, const T& a) {
+  return typename T::Base(k) - a;
+}
 
 }  // namespace atlas::field

@@ -8,6 +8,7 @@ namespace atlas::field {
 
 struct PackedAvx2 {
   static constexpr unsigned kLanes = 8;
+  using Base = PackedAvx2;
   static constexpr const char* kName = "avx2";
 
   __m256i v;

@@ -8,6 +8,7 @@ namespace atlas::field {
 
 struct PackedAvx512 {
   static constexpr unsigned kLanes = 16;
+  using Base = PackedAvx512;
   static constexpr const char* kName = "avx512";
 
   __m512i v;

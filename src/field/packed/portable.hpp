@@ -8,6 +8,7 @@ namespace atlas::field {
 
 struct PackedPortable {
   static constexpr unsigned kLanes = 1;
+  using Base = PackedPortable;
   static constexpr const char* kName = "portable";
 
   BabyBear v;

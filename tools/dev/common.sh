@@ -38,7 +38,7 @@ PACKAGES_BUILD=(
   ca-certificates git clang-19 lld-19 g++ ccache cmake ninja-build pkg-config
   libssl-dev libsecp256k1-dev libsimdjson-dev nlohmann-json3-dev libfmt-dev libspdlog-dev librocksdb-dev
   libtomlplusplus-dev prometheus-cpp-dev libboost1.81-dev libcli11-dev libmimalloc-dev
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libgtest-dev libgmock-dev libbenchmark-dev libtbb-dev
 )
 PACKAGES_TEST=(zstd b3sum)
 PACKAGES_LINT=(clang-format-19)

@@ -1,0 +1,60 @@
+#include <crypto/blake3.hpp>
+#include <state/tree/hash.hpp>
+
+namespace atlas::tree {
+namespace {
+
+// BLAKE3 of at most one block.
+Digest hash_block(const u32 block[16], u32 length) {
+  Digest out;
+  crypto::blake3_compress(crypto::kBlake3Iv, block, 0, length,
+                          crypto::kBlake3ChunkStart | crypto::kBlake3ChunkEnd | crypto::kBlake3Root, out.word);
+  return out;
+}
+
+}  // namespace
+
+Digest leaf_hash(const Digest& key, const Digest& value, u64 index) {
+  u32 block[16];
+  std::memcpy(block, key.word, sizeof key.word);
+  std::memcpy(block + 8, value.word, sizeof value.word);
+  Digest out;
+  crypto::blake3_compress(crypto::kBlake3Iv, block, index, crypto::kBlake3BlockSize, kLeafFlag, out.word);
+  return out;
+}
+
+void node_hash(const u32 children[16], u32 out[8]) {
+  crypto::blake3_compress(crypto::kBlake3Iv, children, 0, crypto::kBlake3BlockSize, kNodeFlag, out);
+}
+
+Digest node_hash(const Digest& left, const Digest& right) {
+  u32 children[16];
+  std::memcpy(children, left.word, sizeof left.word);
+  std::memcpy(children + 8, right.word, sizeof right.word);
+  Digest out;
+  node_hash(children, out.word);
+  return out;
+}
+
+Digest address_key(Domain domain, const Address& address) {
+  u32 block[16] = {};
+  u8* bytes = reinterpret_cast<u8*>(block);
+  bytes[0] = static_cast<u8>(domain);
+  std::memcpy(bytes + 1, address.data(), Address::size());
+  return hash_block(block, 1 + Address::size());
+}
+
+Digest storage_key(const Address& address, const u256& slot) {
+  u32 block[16] = {};
+  u8* bytes = reinterpret_cast<u8*>(block);
+  bytes[0] = static_cast<u8>(Domain::kStorage);
+  std::memcpy(bytes + 1, address.data(), Address::size());
+  slot.to_be(bytes + 1 + Address::size());
+  return hash_block(block, 1 + Address::size() + 32);
+}
+
+Digest code_commitment(ByteView code) {
+  return code.empty() ? Digest{} : Digest::from(crypto::blake3(code));
+}
+
+}  // namespace atlas::tree

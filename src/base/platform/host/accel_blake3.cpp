@@ -2,6 +2,9 @@
 #include <platform/accel_blake3.hpp>
 
 #if defined(__x86_64__)
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12's own avx512fintrin.h trips it
+#endif
 #include <immintrin.h>
 #endif
 

@@ -27,7 +27,7 @@ CallResult ended(FrameStatus status) {
 TEST(InnerFrames, ListsWhatInnerFramesTouchOnceAndInOrder) {
   InnerFrameRecorder recorder;
   recorder.enter(request(CallKind::kCall, 0, address_of(0), address_of(1)));
-  for (const u64 to : {5, 3, 5, 4, 3}) {
+  for (const u64 to : {5u, 3u, 5u, 4u, 3u}) {
     recorder.enter(request(CallKind::kCall, 1, address_of(1), address_of(to)));
     recorder.exit(ended(FrameStatus::kSuccess));
   }

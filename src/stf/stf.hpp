@@ -48,8 +48,9 @@ struct StfConfig {
   bool allow_blob_transactions = false;  ///< conformance runner only
   unsigned max_blobs_per_block = 0;
   unsigned max_blobs_per_transaction = 0;
-  bool contracts_may_send = false;  ///< EIP-3607 waived: impersonation on a development chain, eth_simulateV1
-  bool any_gas_limit = false;       ///< EIP-7825 waived: eth_simulateV1
+  bool contracts_may_send = false;  ///< EIP-3607 waived: impersonation on a development chain
+  /// eth_simulateV1: EIP-3607 and EIP-7825 waived, and what offers nothing for gas pays nothing, whatever the base fee.
+  bool simulated = false;
 };
 
 /// Outcome of an executed message: a transaction's, or an eth_call's.

@@ -133,12 +133,15 @@ Result<void, TxError> check_static(const Transaction& tx, const BlockContext& bl
   if (!type) return type;
   if (tx.chain_id && *tx.chain_id != block.chain_id) return Err(TxError::kWrongChainId);
   if (tx.nonce == ~u64{0}) return Err(TxError::kNonceMax);
-  if (block.fork >= Fork::kOsaka && tx.gas_limit > kGasLimitCap && !config.any_gas_limit)
+  if (block.fork >= Fork::kOsaka && tx.gas_limit > kGasLimitCap && !config.simulated)
     return Err(TxError::kGasLimitAboveCap);
   if (tx.gas_limit > block.gas_limit) return Err(TxError::kGasLimitAboveBlock);
   if (!tx.to && tx.data.size() > kMaxInitCodeSize) return Err(TxError::kInitCodeTooLarge);
-  const auto fees = check_fees(tx, block);
-  if (!fees) return fees;
+  const bool is_free = config.simulated && tx.max_fee_per_gas.is_zero() && tx.max_priority_fee_per_gas.is_zero();
+  if (!is_free) {
+    const auto fees = check_fees(tx, block);
+    if (!fees) return fees;
+  }
   return check_gas(intrinsic_gas(tx, block.fork), tx.gas_limit);
 }
 
@@ -159,7 +162,7 @@ Result<void, TxError> check_sender(const Transaction& tx, Journal& journal, cons
   if (tx.nonce < nonce) return Err(TxError::kNonceTooLow);
   if (tx.nonce > nonce) return Err(TxError::kNonceTooHigh);
   const ByteView code = journal.code(account);
-  if (!code.empty() && !delegation_target(code) && !config.contracts_may_send) return Err(TxError::kSenderNotEoa);
+  if (!code.empty() && !delegation_target(code) && !config.contracts_may_send && !config.simulated) return Err(TxError::kSenderNotEoa);
   const auto cost = largest_cost(tx);
   if (!cost) return Err(cost.error());
   if (journal.balance(account) < *cost) return Err(TxError::kInsufficientFunds);
@@ -167,7 +170,8 @@ Result<void, TxError> check_sender(const Transaction& tx, Journal& journal, cons
 }
 
 u256 effective_gas_price(const Transaction& tx, const u256& base_fee) {
-  // With max_fee ≥ base_fee the difference cannot wrap. For types 0 and 1 both caps are the gas price.
+  if (tx.max_fee_per_gas < base_fee) return tx.max_fee_per_gas;  // StfConfig::simulated
+  // The difference cannot wrap. For types 0 and 1 both caps are the gas price.
   return base_fee + std::min(tx.max_priority_fee_per_gas, tx.max_fee_per_gas - base_fee);
 }
 

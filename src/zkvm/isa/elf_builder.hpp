@@ -35,7 +35,8 @@ inline Bytes bytes_of(const std::vector<u32>& words) {
   return out;
 }
 
-/// Layout: header, program headers, segments' bytes, symbol table, strings, section headers.
+/// Segments begin at file offsets that equal their addresses modulo a page, so that qemu can map them. Layout: header,
+/// program headers, segments' bytes, symbol table, strings, section headers.
 inline Bytes build_elf(u32 entry, const std::vector<ElfSegment>& segments,
                        const std::vector<ElfFunction>& functions = {}) {
   constexpr u32 kHeader = 52, kProgramHeader = 32;
@@ -43,6 +44,7 @@ inline Bytes build_elf(u32 entry, const std::vector<ElfSegment>& segments,
   Bytes headers, body;
   for (const ElfSegment& s : segments) {
     const auto size = static_cast<u32>(s.bytes.size());
+    while ((offset + body.size() - s.begin) % 4096 != 0) body.push_back(0);
     for (const u32 v : {s.type, offset + static_cast<u32>(body.size()), s.begin, s.begin, size,
                         s.memory_size == 0 ? size : s.memory_size, s.flags, u32{4}}) {
       put32(headers, v);

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 export const e2eDir = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -102,7 +103,10 @@ export async function startChain({ dataDir, args = [], command: makeCommand = co
     /** Ends it with `signal` and tells how it went; the data folder stays if the caller brought it. */
     async stop(signal = 'SIGINT') {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
-      const gone = await Promise.race([exited, sleep(15_000)])
+      // Nothing waits for the other of the two: a timer left behind would keep the test process alive.
+      const patience = new AbortController()
+      const gone = await Promise.race([exited, wait(15_000, undefined, { signal: patience.signal }).catch(() => {})])
+      patience.abort()
       if (!gone) {
         child.kill('SIGKILL')
         throw new Error(`the chain did not end within 15 s of ${signal}; its output:\n${output}`)

@@ -542,8 +542,11 @@ void Dispatcher::refuse(Scratch& scratch, std::string_view body, std::string_vie
   if (scratch.impl_->parse(body, root) != simdjson::SUCCESS) return append_error(out, "null", error);
   const auto id_of = [](element json) {
     std::string id = "null";
-    simdjson::dom::element value;
-    if (json.is_object() && json["id"].get(value) == simdjson::SUCCESS) read_id(value, id);
+    simdjson::dom::object object;
+    if (json.get(object) != simdjson::SUCCESS) return id;
+    for (const auto field : object) {
+      if (field.key == "id") read_id(field.value, id);  // the last one counts, as in look()
+    }
     return id;
   };
   simdjson::dom::array items;

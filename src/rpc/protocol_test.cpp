@@ -125,6 +125,10 @@ TEST_F(Protocol, LeavesHeavyRequestsToWorkers) {
   dispatcher->refuse(*scratch, R"([{"id":5},{"id":"x"}])", "busy", out);
   EXPECT_EQ(json::parse(out)[1]["id"], "x");
   EXPECT_EQ(json::parse(out)[0]["error"]["code"], -32005);
+  // Of two ids the last counts, as it would without the refusal.
+  out.clear();
+  dispatcher->refuse(*scratch, R"({"id":"first","method":"eth_chainId","id":2})", "busy", out);
+  EXPECT_EQ(json::parse(out)["id"], 2);
 }
 
 TEST_F(Protocol, CountsRequestsAndErrors) {

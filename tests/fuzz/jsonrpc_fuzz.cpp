@@ -1,5 +1,5 @@
 // Any text → the dispatcher over a small real chain, on the socket's thread and on a worker. Whatever comes in, what
-// goes out is nothing or well-formed JSON.
+// goes out is nothing or JSON-RPC 2.0: version, id of the request, result or error with code and text.
 #include <cstdlib>
 
 #include <nlohmann/json.hpp>
@@ -37,8 +37,34 @@ struct World {
   std::shared_ptr<rpc::Session> session = std::make_shared<FuzzSession>();
 };
 
-void check(const std::string& out) {
-  if (!out.empty() && !nlohmann::json::accept(out)) std::abort();
+using Json = nlohmann::json;
+
+void check_answer(const Json& answer) {
+  ENSURE(answer.is_object() && answer.value("jsonrpc", Json()) == "2.0" && answer.contains("id"), "an answer's frame");
+  ENSURE(answer.contains("result") != answer.contains("error"), "result or error");
+  if (!answer.contains("error")) return;
+  const Json& error = answer["error"];
+  ENSURE(error.is_object() && error.value("code", Json()).is_number_integer(), "an error has a code");
+  ENSURE(error.value("message", Json()).is_string() && error["message"] != "", "an error says something");
+}
+
+/// `request` is discarded where nlohmann's parser, which reads numbers and lone surrogates otherwise, refuses the body.
+void check(const Json& request, const std::string& out) {
+  if (out.empty()) return;
+  const Json answer = Json::parse(out, nullptr, false);
+  ENSURE(!answer.is_discarded(), "an answer is JSON");
+  if (answer.is_array()) {
+    ENSURE(!answer.empty(), "an empty batch of answers");
+    ENSURE(request.is_discarded() || (request.is_array() && answer.size() <= request.size()), "answers to requests");
+    for (const Json& item : answer) check_answer(item);
+    return;
+  }
+  check_answer(answer);
+  if (!request.is_object() || !request.contains("id")) return;
+  const Json& id = request["id"];
+  if (!id.is_string() && !id.is_number_integer()) return;
+  ENSURE(answer["id"] == id || (answer["id"].is_null() && answer.contains("error")),
+         "an answer carries its request's id");
 }
 
 }  // namespace
@@ -46,18 +72,21 @@ void check(const std::string& out) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static World& world = *new World();  // never destroyed: libFuzzer leaves through exit()
   const std::string_view body(reinterpret_cast<const char*>(data), size);
+  const Json request = Json::parse(body, nullptr, false);
   for (const rpc::Where where : {rpc::Where::kCheapOnly, rpc::Where::kSubmissionOnly, rpc::Where::kAnywhere}) {
     std::string out;
     auto outcome = world.dispatcher.handle(world.scratch, *world.session, body, where, out);
-    check(out);
-    if (outcome.start) outcome.start([](const std::string& text) { check(text); });
+    check(request, out);
+    if (outcome.start) outcome.start([&](const std::string& text) { check(request, text); });
     if (outcome.submission) {
-      world.dispatcher.submit({&*outcome.submission, 1}, [](std::size_t, const std::string& text) { check(text); });
+      check(request, rpc::Dispatcher::refuse(*outcome.submission, "busy"));
+      world.dispatcher.submit({&*outcome.submission, 1},
+                              [&](std::size_t, const std::string& text) { check(request, text); });
     }
     for (const auto& act : outcome.after) act();
   }
   std::string refused;
   world.dispatcher.refuse(world.scratch, body, "busy", refused);
-  check(refused);
+  check(request, refused);
   return 0;
 }

@@ -38,14 +38,6 @@ void fill(Arguments& a) {
 void add_load(CLI::App& app, Outcome& outcome) {
   auto a = std::make_shared<Arguments>();
   CLI::App* cmd = app.add_subcommand("load", "Send signed transactions to any Ethereum RPC and measure it");
-  cmd->footer(
-      "Everything is funded, deployed and signed before the clock starts. Latency to the block is taken when the "
-      "block\n"
-      "that holds the transaction is first served; in the open loop it counts from the scheduled time.\n\n"
-      "Examples:\n"
-      "  atlas load --transactions 20000                      closed loop, plain transfers\n"
-      "  atlas load --rate 5000 --transactions 60000 --json   open loop at 5,000 a second\n"
-      "  atlas load --mix swap --artifacts build/contracts    Uniswap v2 swaps");
   auto& o = a->options;
   cmd->add_option("--url", o.url, "RPC of the node")->capture_default_str();
   cmd->add_option("--mix", a->mix, "What to send")
@@ -79,7 +71,20 @@ void add_load(CLI::App& app, Outcome& outcome) {
   cmd->add_option("--tip", a->tip_gwei, "Priority fee in gwei")->check(CLI::NonNegativeNumber)->capture_default_str();
   cmd->add_option("--seed", o.workload.seed, "Seed of the senders' keys")->capture_default_str();
   cmd->add_option("--threads", o.workload.threads, "Signing threads")->check(CLI::Range(1, 256))->capture_default_str();
+  cmd->add_option("--node-pid", o.drive.node_pid, "The node's process on this machine, to report its CPU time")
+      ->check(CLI::PositiveNumber);
   cmd->add_flag("--json", o.json, "One JSON object");
+  cmd->footer(
+      "Funds --senders accounts from --key, signs everything, and only then starts the clock. Examples:\n"
+      "  atlas load                                           8 connections, each as fast as it is answered\n"
+      "  atlas load --rate 5000 --transactions 50000          open loop: latency counts from the scheduled time\n"
+      "  atlas load --batch 100                               JSON-RPC batches\n"
+      "  ./dev build contracts && atlas load --mix swap --artifacts build/contracts\n"
+      "  atlas load --url http://HOST:8545 --key 0x...        any Ethereum node (anvil, geth); --key pays\n"
+      "Latencies: to the RPC answer, and to the block in which the transaction is served. Afterwards the receipt of "
+      "every\n"
+      "transaction is asked for. Exit code 0: every accepted one has status 1; 1: some have not; 2: node or option "
+      "unusable.");
   cmd->callback([a, &outcome] {
     fill(*a);
     outcome.code = load::run(a->options);

@@ -1,9 +1,13 @@
 #include <algorithm>
+#include <fstream>
 #include <map>
+#include <sstream>
+#include <unordered_set>
 
 #include <load/driver.hpp>
 #include <load/tracker.hpp>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace atlas::load {
 namespace {
@@ -20,6 +24,22 @@ double cpu_seconds() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// CPU time of another process, from /proc; 0 if there is none.
+double cpu_seconds_of(int pid) {
+  if (pid == 0) return 0;
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  // Fields follow the name in parentheses, which may hold anything; user and system time are the 14th and 15th of all.
+  constexpr int kBeforeUser = 11;
+  std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));
+  std::string skipped;
+  for (int i = 0; i < kBeforeUser; ++i) fields >> skipped;
+  double user = 0;
+  double system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 Percentiles percentiles(std::vector<double>& ms) {
@@ -75,7 +95,11 @@ class Connection {
       }
       std::vector<u32> todo(share_.order.begin() + static_cast<std::ptrdiff_t>(first),
                             share_.order.begin() + static_cast<std::ptrdiff_t>(first + count));
-      for (const u32 i : todo) sent_at_[i] = due;
+      // In the open loop each transaction is due by itself: waiting for its batch to fill is latency, too.
+      for (std::size_t k = 0; k < count; ++k) {
+        sent_at_[todo[k]] =
+            options_.rate > 0 ? start + std::chrono::duration_cast<Clock::duration>(Seconds(slot(first + k))) : due;
+      }
       for (unsigned attempt = 0; !todo.empty(); ++attempt) {
         if (attempt > 0) {
           share_.retries += todo.size();
@@ -142,6 +166,38 @@ class Connection {
   std::vector<Clock::time_point>& sent_at_;
 };
 
+/// Asks for the receipts of every block of the run.
+void count_receipts(const Url& url, const Workload& workload, const Tracker& tracker, DriveResult& result,
+                    const Progress& progress) {
+  std::unordered_set<std::string_view> ours;
+  std::vector<std::string> hashes;
+  hashes.reserve(workload.transactions.size());
+  for (std::size_t i = 0; i < workload.transactions.size(); ++i) {
+    if (tracker.seen_at(i) == Clock::time_point{}) continue;
+    hashes.push_back(to_hex(workload.transactions[i].hash));
+    ours.insert(hashes.back());
+  }
+  const auto count = [&](const nlohmann::json& receipt) {
+    if (!receipt.is_object() || !ours.contains(receipt.value("transactionHash", ""))) return;
+    ++(receipt.value("status", "") == "0x1" ? result.receipts_good : result.receipts_failed);
+  };
+  RpcClient rpc(url);
+  for (u64 n = tracker.first_block(); n <= tracker.last_block(); ++n) {
+    progress("checking receipts", n - tracker.first_block(), tracker.last_block() + 1 - tracker.first_block());
+    nlohmann::json receipts;
+    try {
+      receipts = rpc.call("eth_getBlockReceipts", {to_quantity(u256(n))});
+    } catch (const RpcError&) {  // older nodes do not have it
+      receipts = nlohmann::json::array();
+      const nlohmann::json block = rpc.call("eth_getBlockByNumber", {to_quantity(u256(n)), false});
+      for (const auto& hash : block.at("transactions")) {
+        if (ours.contains(hash.get<std::string>())) receipts.push_back(rpc.call("eth_getTransactionReceipt", {hash}));
+      }
+    }
+    for (const auto& receipt : receipts) count(receipt);
+  }
+}
+
 }  // namespace
 
 DriveResult drive(const Url& url, const Workload& workload, const DriveOptions& options, const Progress& progress) {
@@ -156,6 +212,7 @@ DriveResult drive(const Url& url, const Workload& workload, const DriveOptions& 
   Tracker tracker(url, workload);
 
   const double cpu_before = cpu_seconds();
+  const double node_cpu_before = cpu_seconds_of(options.node_pid);
   const auto start = Clock::now();
   std::vector<std::thread> threads;
   for (unsigned c = 0; c < options.connections; ++c) {
@@ -195,6 +252,7 @@ DriveResult drive(const Url& url, const Workload& workload, const DriveOptions& 
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   result.client_cpu_seconds = cpu_seconds() - cpu_before;
+  result.node_cpu_seconds = cpu_seconds_of(options.node_pid) - node_cpu_before;
   tracker.stop();
   if (!tracker.failure().empty()) throw RpcFailure("following the chain: " + tracker.failure());
   progress("confirming", tracker.confirmed(), result.accepted);
@@ -217,6 +275,10 @@ DriveResult drive(const Url& url, const Workload& workload, const DriveOptions& 
   std::vector<double> to_answer;
   for (Share& share : shares) to_answer.insert(to_answer.end(), share.answer_ms.begin(), share.answer_ms.end());
   result.to_answer = percentiles(to_answer);
+  result.base_fee_first = tracker.base_fee_first();
+  result.base_fee_last = tracker.base_fee_last();
+  result.fullest_block = tracker.fullest();
+  count_receipts(url, workload, tracker, result, progress);
   return result;
 }
 

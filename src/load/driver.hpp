@@ -10,6 +10,7 @@ struct DriveOptions {
   unsigned pipeline = 1;  ///< HTTP requests on a connection before its answers are read
   double rate = 0;  ///< transactions/s of the open loop; 0: closed loop, each connection as fast as it is answered
   double timeout_seconds = 120;  ///< after the last send, for the last confirmation
+  int node_pid = 0;              ///< of the node, if it runs on this machine: its CPU time is reported
 };
 
 struct Percentiles {
@@ -28,7 +29,13 @@ struct DriveResult {
   u64 blocks = 0;
   Percentiles to_answer;          ///< from the (scheduled) send to the RPC answer
   Percentiles to_block;           ///< from the (scheduled) send until the block that holds it is served
-  double client_cpu_seconds = 0;  ///< of this process while sending
+  double client_cpu_seconds = 0;  ///< of this process, from the first send to the last confirmation
+  double node_cpu_seconds = 0;    ///< of DriveOptions::node_pid, in the same time
+  u64 receipts_good = 0;          ///< asked for after the clock stopped: status 1, one for each confirmed transaction
+  u64 receipts_failed = 0;        ///< status 0
+  u256 base_fee_first;            ///< wei, of the first and the last block with a transaction of the run
+  u256 base_fee_last;
+  double fullest_block = 0;  ///< gas used as a part of the gas limit
 };
 
 /// Closed loop or open loop; in the open loop latencies count from the scheduled time, so that a stalled server is not

@@ -54,6 +54,10 @@ void print_json(const Options& options, const Workload& workload, const DriveRes
       {"answer_ms", to_json(r.to_answer)},
       {"block_ms", to_json(r.to_block)},
       {"client_cpu_s", r.client_cpu_seconds},
+      {"node_cpu_s", r.node_cpu_seconds},
+      {"receipts", {{"status_1", r.receipts_good}, {"status_0", r.receipts_failed}}},
+      {"base_fee_wei", {{"first", to_decimal(r.base_fee_first)}, {"last", to_decimal(r.base_fee_last)}}},
+      {"fullest_block", r.fullest_block},
       {"signing_s", workload.signing_seconds},
   };
   std::printf("%s\n", out.dump().c_str());
@@ -76,7 +80,12 @@ void print_text(const Options& options, const DriveResult& r) {
   std::printf("  %-22s %9s %9s %9s %9s\n", "latency, ms", "p50", "p90", "p99", "max");
   row("  to the RPC answer", r.to_answer);
   row("  to the block", r.to_block);
+  std::printf("  %-22s %llu with status 1, %llu with status 0\n", "receipts",
+              static_cast<unsigned long long>(r.receipts_good), static_cast<unsigned long long>(r.receipts_failed));
+  std::printf("  %-22s %s wei in the first block, %s in the last; fullest block %.0f %%\n", "base fee",
+              to_decimal(r.base_fee_first).c_str(), to_decimal(r.base_fee_last).c_str(), r.fullest_block * 100);
   std::printf("  %-22s %.2f s\n", "CPU of this client", r.client_cpu_seconds);
+  if (options.drive.node_pid != 0) std::printf("  %-22s %.2f s\n", "CPU of the node", r.node_cpu_seconds);
   for (const auto& [message, count] : r.refusals) {
     std::printf("  refused %-14llu %s\n", static_cast<unsigned long long>(count), message.c_str());
   }
@@ -98,7 +107,9 @@ int run(const Options& options) {
     } else {
       print_text(options, result);
     }
-    return result.confirmed == result.accepted && result.accepted > 0 ? 0 : 1;
+    const bool good =
+        result.confirmed == result.accepted && result.accepted > 0 && result.receipts_good == result.confirmed;
+    return good ? 0 : 1;
   } catch (const std::exception& e) {
     line.clear();
     std::fprintf(stderr, "atlas load: %s\n", e.what());

@@ -11,8 +11,8 @@ struct Options {
   bool json = false;
 };
 
-/// Prepares, sends, reports to stdout (progress to stderr when it is a terminal). 0: every accepted transaction was
-/// confirmed; 1: some were not; 2: the node or an option is unusable.
+/// Prepares, sends, reports to stdout (progress to stderr when it is a terminal). 0: every accepted transaction has
+/// a receipt with status 1; 1: some have not; 2: the node or an option is unusable.
 int run(const Options& options);
 
 }  // namespace atlas::load

@@ -19,6 +19,14 @@ class Tracker {
   u64 blocks() const { return blocks_.load(std::memory_order_relaxed); }
   /// Stops following. Afterwards seen_at() may be read.
   void stop();
+  /// After stop(): numbers of the blocks followed, first and last; empty if first > last.
+  u64 first_block() const { return first_block_; }
+  u64 last_block() const { return next_block_ - 1; }
+  /// After stop(): of those blocks with transactions of the workload. Zero on chains without EIP-1559.
+  const u256& base_fee_first() const { return base_fee_first_; }
+  const u256& base_fee_last() const { return base_fee_last_; }
+  /// After stop(): the fullest block's gas used as a part of its limit.
+  double fullest() const { return fullest_; }
   /// When transaction i was seen in a block; the epoch if it was not.
   Clock::time_point seen_at(std::size_t i) const { return seen_[i]; }
   Clock::time_point last_seen() const { return last_; }
@@ -28,6 +36,7 @@ class Tracker {
 
  private:
   void follow(const Url& url);
+  void note_fees(const nlohmann::json& block);
   std::unordered_map<Hash256, u32> index_;
   std::vector<Clock::time_point> seen_;
   Clock::time_point last_{};
@@ -36,7 +45,11 @@ class Tracker {
   std::atomic<bool> stop_{false};
   std::atomic<bool> failed_{false};
   std::string failure_;
+  u64 first_block_ = 0;
   u64 next_block_ = 0;
+  u256 base_fee_first_;
+  u256 base_fee_last_;
+  double fullest_ = 0;
   std::thread thread_;
 };
 

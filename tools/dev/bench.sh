@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # ./dev bench [--list] [--json] [name...]: Google Benchmark binaries as one line (or JSON object) a figure.
 # Every figure is the median of several repetitions; counters of a benchmark (tx_per_s, …) are figures of their own.
+# `sequencer` has a third mode beside exec and ingest: a client process over HTTP, Atlas and anvil in turns
+# (bench_rpc.mjs); it takes some minutes.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
@@ -46,10 +48,11 @@ figures() {
     function unit_of(m) {
       if (m == "time") return time_unit
       if (m ~ /_per_s$/) { sub(/_per_s$/, "", m); return m "/s" }
+      if (m ~ /^cpu_s_/) return "s"
       if (m ~ /^ns_per_/) return "ns"
       if (m == "bytes_per_second") return "B/s"
       if (m == "items_per_second") return "items/s"
-      if (m ~ /_(ns|us|ms|s|bytes|ratio)$/) { sub(/.*_/, "", m); return m }
+      if (m ~ /_(ns|us|ms|s|wei|bytes|ratio)$/) { sub(/.*_/, "", m); return m }
       return m
     }
     BEGIN { wanted = "median" }
@@ -61,8 +64,8 @@ figures() {
       val = substr($0, RSTART + RLENGTH); sub(/,$/, "", val); gsub(/^"|"$/, "", val)
       if (key == "name") next
       if (key == "run_name") {
-        clock = val ~ /\/real_time/ ? "real_time" : "cpu_time"
-        gsub(/\/(real_time|process_time)/, "", val)
+        clock = val ~ /\/(real|manual)_time/ ? "real_time" : "cpu_time"
+        gsub(/\/(real_time|process_time|manual_time|iterations:[0-9]+)/, "", val)
         name = val
       }
       else if (key == "aggregate_name") kind = val
@@ -75,10 +78,31 @@ figures() {
     END { flush(); exit failed }'
 }
 
+# "case<TAB>metric<TAB>value<TAB>unit" lines as the user asked for them
+show() {
+  awk -F'\t' -v bench="$1" -v json="$json" -v hardware="$machine" '
+    function clean(s) { gsub(/["\\]/, "", s); return s }
+    json { printf "{\"bench\":\"%s\",\"case\":\"%s\",\"metric\":\"%s\",\"value\":%.6g,\"unit\":\"%s\",\"hardware\":\"%s\"}\n", bench, clean($1), $2, $3, $4, clean(hardware) }
+    !json { printf "  %-44s %-22s %14.4g %s\n", $1, $2, $3, $4 }'
+}
+
+# The sequencer over HTTP, beside anvil: two processes each, the same client for both.
+rpc_mode() {
+  build release atlas
+  build_contracts
+  ensure_node
+  npm_ci "$ROOT/tests/e2e"
+  step "Atlas and anvil over HTTP in turns, $RPC_ROUNDS rounds"
+  node "$ROOT/tools/dev/bench_rpc.mjs" "$ATLAS" "$ROOT/tests/e2e/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil" \
+    "$BUILD/contracts" "$BUILD/bench" "$RPC_ROUNDS" </dev/null
+}
+RPC_ROUNDS=${ATLAS_BENCH_ROUNDS:-3}
+
 status=0
 for name in "${chosen[@]}"; do
   mapfile -t programs < <(binaries "$name")
   build release "${programs[@]}"
+  if [[ $name == sequencer ]]; then build_contracts; fi
   for program in "${programs[@]}"; do
     out=$BUILD/log/$program.json
     # The whole run as JSON goes to a file; a case is repeated so that its median means something on a shared machine.
@@ -89,11 +113,11 @@ for name in "${chosen[@]}"; do
       status=1
       continue
     fi
-    figures <"$out" | awk -F'\t' -v bench="$name" -v json="$json" -v hardware="$machine" '
-      function clean(s) { gsub(/["\\]/, "", s); return s }
-      json { printf "{\"bench\":\"%s\",\"case\":\"%s\",\"metric\":\"%s\",\"value\":%.6g,\"unit\":\"%s\",\"hardware\":\"%s\"}\n", bench, clean($1), $2, $3, $4, clean(hardware) }
-      !json { printf "  %-44s %-22s %14.4g %s\n", $1, $2, $3, $4 }' || status=1
+    figures <"$out" | show "$name" || status=1
   done
+  if [[ $name == sequencer ]]; then
+    rpc_mode | tee "$BUILD/log/bench_rpc.tsv" | show "$name" || status=1
+  fi
 done
 ((json)) || note "hardware: $machine; medians of 5 repetitions"
 exit $status

@@ -70,6 +70,12 @@ rpc::SubmitCode code_of(sequencer::PoolError error) {
       return SubmitCode::kNonceTooHigh;
     case PoolError::kAccountLimit:
       return SubmitCode::kAccountLimit;
+    case PoolError::kDelegatedLimit:
+      return SubmitCode::kDelegatedLimit;
+    case PoolError::kDelegatedGap:
+      return SubmitCode::kDelegatedGap;
+    case PoolError::kAuthorityReserved:
+      return SubmitCode::kAuthorityReserved;
     case PoolError::kPoolFull:
       return SubmitCode::kPoolFull;
     case PoolError::kStopping:
@@ -79,6 +85,19 @@ rpc::SubmitCode code_of(sequencer::PoolError error) {
       break;
   }
   return SubmitCode::kInternal;
+}
+
+rpc::MinedTransaction to_mined(const storage::MinedTransaction& found) {
+  rpc::MinedTransaction out;
+  out.block_hash = found.block_hash;
+  out.block_number = found.block_number;
+  out.block_timestamp = found.block_timestamp;
+  out.base_fee = found.base_fee;
+  out.index = found.index;
+  out.first_log_index = found.first_log_index;
+  out.tx = found.transaction;
+  out.receipt = found.receipt;
+  return out;
 }
 
 rpc::SubmitResult to_result(const Result<sequencer::TxPtr, sequencer::Refusal>& result) {
@@ -114,7 +133,9 @@ ChainBackend::~ChainBackend() {
 }
 
 std::string ChainBackend::client_version() const {
-  return "atlas/v" ATLAS_VERSION "/linux-amd64/c++20";
+  // Hardhat's network helpers speak to nothing whose name does not begin like a development node's that they know.
+  return dev_ == nullptr ? "atlas/v" ATLAS_VERSION "/linux-amd64/c++20"
+                         : "anvil-compatible atlas/v" ATLAS_VERSION "/linux-amd64/c++20";
 }
 
 // ---- Blocks and transactions ----
@@ -135,18 +156,9 @@ Hash256 ChainBackend::block_hash(u64 number) const {
 }
 
 std::optional<rpc::MinedTransaction> ChainBackend::mined(const Hash256& hash) const {
-  auto found = store_.transaction(hash);
+  const auto found = store_.transaction(hash);
   if (!found) return std::nullopt;
-  rpc::MinedTransaction out;
-  out.block_hash = found->block_hash;
-  out.block_number = found->block_number;
-  out.block_timestamp = found->block_timestamp;
-  out.base_fee = found->base_fee;
-  out.index = found->index;
-  out.first_log_index = found->first_log_index;
-  out.tx = std::move(found->transaction);
-  out.receipt = std::move(found->receipt);
-  return out;
+  return to_mined(*found);
 }
 
 u64 ChainBackend::tag_number(rpc::BlockTag tag) const {
@@ -189,6 +201,10 @@ BlockContext ChainBackend::pending_context() const {
   return sequencer_.pending_context();
 }
 
+u256 ChainBackend::base_fee_after(const BlockHeader& parent) const {
+  return stf::next_base_fee(parent, rules_.base_fee_denominator, rules_.base_fee_floor_wei);
+}
+
 std::unique_ptr<ExecutionEnvironment> ChainBackend::make_environment() const {
   return std::make_unique<evm::Evm>();
 }
@@ -201,7 +217,9 @@ void ChainBackend::for_each_log(const rpc::LogQuery& query, const rpc::LogVisito
   stored.to_block = query.to_block;
   stored.addresses = query.addresses;
   stored.topics = query.topics;
-  const auto adapt = [&visit](const storage::LogRecord& in) {
+  const auto adapt = [&](const storage::LogRecord& in) {
+    // geth: a filter with more topics than a log has does not match it, whatever the surplus ones say.
+    if (stored.topics.size() > in.log->topics.size()) return true;
     rpc::LogRecord out;
     out.log = in.log;
     out.block_hash = in.block_hash;
@@ -218,6 +236,30 @@ void ChainBackend::for_each_log(const rpc::LogQuery& query, const rpc::LogVisito
     if (outcome.end != storage::LogQueryEnd::kWorkLimit) return;
     stored.from_block = outcome.next_block;
   }
+}
+
+// ---- Transactions by address ----
+
+rpc::WalkEnd ChainBackend::for_each_transaction(const rpc::AddressQuery& query,
+                                                const rpc::TransactionVisitor& visit) const {
+  storage::AddressQuery stored;
+  stored.address = query.address;
+  stored.from_block = query.from_block;
+  stored.to_block = query.to_block;
+  stored.newest_first = query.newest_first;
+  const auto outcome = store_.for_each_transaction(
+      stored, [&](const storage::MinedTransaction& found) { return visit(to_mined(found)); });
+  return {outcome.end == storage::LogQueryEnd::kComplete, outcome.next_block};
+}
+
+std::optional<rpc::ContractCreation> ChainBackend::creation(const Address& contract) const {
+  const auto found = store_.creation(contract);
+  if (!found) return std::nullopt;
+  return rpc::ContractCreation{found->transaction, found->creator};
+}
+
+u64 ChainBackend::first_indexed() const {
+  return store_.first_indexed();
 }
 
 // ---- Mempool ----

@@ -38,9 +38,15 @@ class ChainBackend final : public rpc::Backend, public sequencer::PoolListener {
   u64 oldest_state() const override;
   BlockContext context_of(const BlockHeader& header) const override;
   BlockContext pending_context() const override;
+  u256 base_fee_after(const BlockHeader& parent) const override;
   std::unique_ptr<ExecutionEnvironment> make_environment() const override;
 
   void for_each_log(const rpc::LogQuery& query, const rpc::LogVisitor& visit) const override;
+
+  rpc::WalkEnd for_each_transaction(const rpc::AddressQuery& query,
+                                    const rpc::TransactionVisitor& visit) const override;
+  std::optional<rpc::ContractCreation> creation(const Address& contract) const override;
+  u64 first_indexed() const override;
 
   rpc::SubmitResult submit(ByteView raw) override;
   std::vector<rpc::SubmitResult> submit_many(const std::vector<ByteView>& raws) override;

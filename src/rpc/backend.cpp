@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <rpc/backend.hpp>
+#include <storage/records.hpp>
 
 namespace atlas::rpc {
 
@@ -70,6 +71,12 @@ std::string_view describe(SubmitCode code) {
       return "txpool is full";
     case SubmitCode::kAccountLimit:
       return "account limit exceeded";
+    case SubmitCode::kDelegatedLimit:
+      return "in-flight transaction limit reached for delegated accounts";
+    case SubmitCode::kDelegatedGap:
+      return "gapped-nonce tx from delegated accounts";
+    case SubmitCode::kAuthorityReserved:
+      return "authority already reserved";
     case SubmitCode::kStopping:
       return "node is shutting down";
     case SubmitCode::kInternal:
@@ -136,6 +143,33 @@ void Backend::for_each_log(const LogQuery& query, const LogVisitor& visit) const
     if (query.may_match(block->header.logs_bloom) && !visit_logs(*block, query, visit)) return;
     if (n == query.to_block) return;  // to_block may be the largest u64
   }
+}
+
+WalkEnd Backend::for_each_transaction(const AddressQuery& query, const TransactionVisitor& visit) const {
+  if (query.from_block > query.to_block) return {};
+  for (u64 i = 0; i <= query.to_block - query.from_block; ++i) {
+    const u64 number = query.newest_first ? query.to_block - i : query.from_block + i;
+    const BlockPtr block = block_by_number(number);
+    if (!block) continue;
+    const u32 count = static_cast<u32>(block->transactions.size());
+    for (u32 k = 0; k < count; ++k) {
+      const u32 index = query.newest_first ? count - 1 - k : k;
+      if (!storage::takes_part(query.address, block->transactions[index], block->receipts[index])) continue;
+      if (!visit(mined_transaction(block, index))) return {false, number};
+    }
+  }
+  return {};
+}
+
+std::optional<ContractCreation> Backend::creation(const Address& contract) const {
+  for (u64 number = head()->header.number; number > 0; --number) {
+    const BlockPtr block = block_by_number(number);
+    for (std::size_t i = block ? block->transactions.size() : 0; i-- > 0;) {
+      const auto found = storage::creation_in(number, block->transactions[i], block->receipts[i], contract);
+      if (found) return ContractCreation{found->transaction, found->creator};
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<SubmitResult> Backend::submit_many(const std::vector<ByteView>& raws) {

@@ -65,6 +65,9 @@ enum class SubmitCode : u8 {
   kSetCodeWithoutTo,        ///< "EIP-7702 transaction cannot be used to create contract"
   kPoolFull,                ///< "txpool is full"
   kAccountLimit,            ///< "account limit exceeded": too many transactions of one sender
+  kDelegatedLimit,          ///< "in-flight transaction limit reached for delegated accounts" (EIP-7702)
+  kDelegatedGap,            ///< "gapped-nonce tx from delegated accounts"
+  kAuthorityReserved,       ///< "authority already reserved"
   kStopping,                ///< "node is shutting down"
   kInternal,                ///< detail says what
 };
@@ -109,6 +112,28 @@ struct LogQuery {
 using LogVisitor = std::function<bool(const LogRecord&)>;
 /// Hands the matching logs of one block to `visit`; false if it asked to stop.
 bool visit_logs(const Block& block, const LogQuery& query, const LogVisitor& visit);
+
+/// Transactions in which an address takes part (storage::takes_part): sent, received, created or touched by an inner
+/// frame.
+struct AddressQuery {
+  Address address;
+  u64 from_block = 0;
+  u64 to_block = 0;  ///< inclusive, at most the head
+  bool newest_first = false;
+};
+/// Takes transactions in chain order, or against it; false stops the walk.
+using TransactionVisitor = std::function<bool(const MinedTransaction&)>;
+/// How far a walk came: `complete`, or it was stopped or had done enough work at block `next_block`, which a further
+/// query must cover again.
+struct WalkEnd {
+  bool complete = true;
+  u64 next_block = 0;
+};
+/// Who made a contract, in which transaction.
+struct ContractCreation {
+  Hash256 transaction;
+  Address creator;
+};
 
 /// Hears what happens to the chain. Called from the sequencer's threads: implementations only queue.
 class ChainListener {
@@ -194,12 +219,21 @@ class Backend {
   /// What instructions see when a call runs in a sealed block, and in the next one.
   virtual BlockContext context_of(const BlockHeader& header) const = 0;
   virtual BlockContext pending_context() const = 0;
+  /// EIP-1559 as this chain has it.
+  virtual u256 base_fee_after(const BlockHeader& parent) const = 0;
   /// A new environment; each RPC worker keeps its own, so it need not be thread-safe.
   virtual std::unique_ptr<ExecutionEnvironment> make_environment() const = 0;
 
   // Logs of query.from_block … query.to_block. The default walks the blocks by bloom; storage with an index does
   // better.
   virtual void for_each_log(const LogQuery& query, const LogVisitor& visit) const;
+
+  // Transactions by address. The defaults walk over blocks; storage has an index.
+  virtual WalkEnd for_each_transaction(const AddressQuery& query, const TransactionVisitor& visit) const;
+  /// The newest creation of `contract`; nullopt also for contracts of genesis.
+  virtual std::optional<ContractCreation> creation(const Address& contract) const;
+  /// Where the index begins: transactions before are not found.
+  virtual u64 first_indexed() const { return 0; }
 
   // Mempool.
   virtual SubmitResult submit(ByteView raw) = 0;

@@ -19,6 +19,17 @@ enum class ErrorCode : int {
   kLimitExceeded = -32005,        ///< EIP-1474: too many results, filters, requests in flight
   kReverted = 3,                  ///< geth: execution reverted, `data` is the revert data
   kReceiptTimeout = 4,            ///< EIP-7966: no receipt in time, `data` is the hash
+  // eth_simulateV1 (execution-apis): the simulation as a whole is refused.
+  kSimNonceTooLow = -38010,
+  kSimNonceTooHigh = -38011,
+  kSimBaseFeeTooLow = -38012,  ///< maxFeePerGas below the block's base fee, with validation
+  kSimIntrinsicGas = -38013,
+  kSimInsufficientFunds = -38014,
+  kSimBlockGasLimit = -38015,
+  kSimBlockNumber = -38020,     ///< blocks must ascend
+  kSimBlockTimestamp = -38021,  ///< so must their timestamps
+  kSimInitCodeTooLarge = -38025,
+  kSimTooLarge = -38026,  ///< more blocks than a request may have
 };
 
 /// The error object of an answer. `data_json` is JSON, or empty for none.

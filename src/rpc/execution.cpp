@@ -1,66 +1,13 @@
 #include <algorithm>
 
-#include <crypto/keccak.hpp>
+#include <evm/evm.hpp>
 #include <rpc/execution.hpp>
+#include <rpc/overlay_state.hpp>
 #include <rpc/timed_environment.hpp>
 #include <stf/stf.hpp>
 
 namespace atlas::rpc {
 namespace {
-
-/// A state with some accounts replaced, which also writes down what is read.
-class OverlayView final : public StateView {
- public:
-  OverlayView(StatePtr base, const StateOverrides* overrides) : base_(std::move(base)) {
-    if (overrides == nullptr) return;
-    overrides_ = *overrides;
-    for (const auto& [address, change] : overrides_.accounts) {
-      if (!change.code || change.code->empty()) continue;
-      code_.emplace(crypto::keccak256(*change.code), *change.code);
-    }
-  }
-
-  void record_to(Touched* touched) { touched_ = touched; }
-
-  std::optional<Account> account(const Address& address) const override {
-    if (touched_ != nullptr) touched_->slots[address];
-    auto account = base_->account(address);
-    if (overrides_.accounts.empty()) return account;
-    const auto it = overrides_.accounts.find(address);
-    if (it == overrides_.accounts.end()) return account;
-    const AccountOverride& change = it->second;
-    if (!account) account.emplace();
-    if (change.nonce) account->nonce = *change.nonce;
-    if (change.balance) account->balance = *change.balance;
-    if (change.code) account->code_hash = change.code->empty() ? kEmptyCodeHash : crypto::keccak256(*change.code);
-    return account;
-  }
-
-  u256 storage(const Address& address, const u256& slot) const override {
-    if (touched_ != nullptr) touched_->slots[address].insert(slot);
-    if (!overrides_.accounts.empty()) {
-      if (const auto it = overrides_.accounts.find(address); it != overrides_.accounts.end()) {
-        const auto value = it->second.slots.find(slot);
-        if (value != it->second.slots.end()) return value->second;
-        if (it->second.replace) return {};
-      }
-    }
-    return base_->storage(address, slot);
-  }
-
-  ByteView code(const Hash256& code_hash) const override {
-    const auto it = code_.find(code_hash);
-    return it != code_.end() ? ByteView(it->second) : base_->code(code_hash);
-  }
-
-  bool has_storage(const Address& address) const override { return base_->has_storage(address); }
-
- private:
-  StatePtr base_;
-  StateOverrides overrides_;
-  std::map<Hash256, Bytes> code_;
-  Touched* touched_ = nullptr;
-};
 
 class ChainHashes final : public BlockHashes {
  public:
@@ -118,11 +65,12 @@ Result<StatePtr, RpcError> find_state(Call& call, const std::optional<BlockId>& 
 }
 
 struct Simulation::Impl {
-  Impl(Call& c, StatePtr state, const StateOverrides* overrides)
-      : call(c), view(std::move(state), overrides), hashes(c.backend) {}
+  Impl(Call& c, StatePtr state, const StateOverrides* overrides) : call(c), view(std::move(state)), hashes(c.backend) {
+    if (overrides != nullptr) view.apply(*overrides);
+  }
   Call& call;
   BlockContext block;
-  OverlayView view;
+  OverlayState view;
   ChainHashes hashes;
 };
 
@@ -157,18 +105,19 @@ Result<std::unique_ptr<Simulation>, RpcError> Simulation::make(Call& call, const
   return std::unique_ptr<Simulation>(new Simulation(std::move(impl)));
 }
 
-Result<stf::ExecutionResult, RpcError> Simulation::run(const stf::CallMessage& message, Touched* touched) {
+Result<stf::ExecutionResult, RpcError> Simulation::run(const stf::CallMessage& message, evm::Tracer* tracer) {
   Call& call = impl_->call;
   const auto timeout = [&] {
     return fail(ErrorCode::kServer,
                 "execution aborted (timeout = " + std::to_string(call.config.call_time_ms_max) + "ms)");
   };
   if (Clock::now() > call.deadline) return timeout();
-  TimedEnvironment environment(call.machine(), call.deadline);
-  impl_->view.record_to(touched);
+  std::optional<evm::Evm> traced;
+  if (tracer != nullptr) traced.emplace().set_tracer(tracer);
+  TimedEnvironment environment(traced ? *traced : call.machine(), call.deadline);
   stf::BlockExecutor executor(impl_->view, impl_->block, impl_->hashes, environment);
+  executor.set_tracer(tracer);
   auto result = executor.call(message);
-  impl_->view.record_to(nullptr);
   if (environment.timed_out()) return timeout();
   if (!result.ok()) {
     std::string text = describe_refusal(result.error());

@@ -2,10 +2,12 @@
 // Runs messages without a signature over a state of the chain: eth_call, eth_estimateGas, eth_createAccessList.
 #include <memory>
 #include <optional>
-#include <set>
 
 #include <rpc/method.hpp>
 
+namespace atlas::evm {
+class Tracer;
+}
 namespace atlas::stf {
 struct CallMessage;
 struct ExecutionResult;
@@ -21,11 +23,6 @@ BlockPtr lookup_block(Call& call, const BlockId& id);
 /// The state after the block an id names, or that it is no longer kept.
 Result<StatePtr, RpcError> find_state(Call& call, const std::optional<BlockId>& id);
 
-/// Addresses and slots that execution looked at.
-struct Touched {
-  std::map<Address, std::set<u256>> slots;
-};
-
 /// A state, a block and overrides, on which messages run one by one, each from the same start.
 class Simulation {
  public:
@@ -33,8 +30,8 @@ class Simulation {
   static Result<std::unique_ptr<Simulation>, RpcError> make(Call& call, const std::optional<BlockId>& id,
                                                             const StateOverrides* state, const BlockOverrides* block);
 
-  /// Runs `message`; on a refusal the error that tools expect. `touched` collects what it looked at if not null.
-  Result<stf::ExecutionResult, RpcError> run(const stf::CallMessage& message, Touched* touched = nullptr);
+  /// Runs `message`; on a refusal the error that tools expect. `tracer` listens if not null.
+  Result<stf::ExecutionResult, RpcError> run(const stf::CallMessage& message, evm::Tracer* tracer = nullptr);
   const BlockContext& block() const;
   const StateView& state() const;
 

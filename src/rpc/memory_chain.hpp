@@ -126,6 +126,9 @@ class MemoryChain : public Backend, public DevBackend {
     const BlockPtr parent = head();
     return sequencer::next_context(rules_, parent->header, choices(*parent));
   }
+  u256 base_fee_after(const BlockHeader& parent) const override {
+    return stf::next_base_fee(parent, rules_.base_fee_denominator, rules_.base_fee_floor_wei);
+  }
   std::unique_ptr<ExecutionEnvironment> make_environment() const override { return std::make_unique<evm::Evm>(); }
 
   SubmitResult submit(ByteView raw) override {

@@ -1,8 +1,10 @@
 // eth_call, eth_estimateGas, eth_createAccessList.
 #include <algorithm>
 
+#include <rpc/access_list.hpp>
 #include <rpc/execution.hpp>
 #include <rpc/method.hpp>
+#include <rpc/simulate.hpp>
 #include <stf/stf.hpp>
 
 namespace atlas::rpc {
@@ -11,8 +13,6 @@ namespace {
 constexpr u64 kTransferGas = 21'000;
 constexpr u64 kTransactionGasMax = u64{1} << 24;  // EIP-7825
 constexpr u64 kCallStipend = 2'300;
-constexpr u64 kPrecompileMax = 0x11;       // BLS12-381 map to G2
-constexpr u64 kP256VerifyAddress = 0x100;  // RIP-7212, EIP-7951
 
 Reply call_message(Call& call, const CallArgs& args, const std::optional<BlockId>& id,
                    const std::optional<StateOverrides>& state, const std::optional<BlockOverrides>& block) {
@@ -115,24 +115,6 @@ Reply estimate_gas(Call& call, const CallArgs& args, const std::optional<BlockId
   return {};
 }
 
-bool is_precompile(const Address& address) {
-  const u256 number = u256::from_address(address);
-  return number >= u256(1) && (number <= u256(kPrecompileMax) || number == u256(kP256VerifyAddress));
-}
-
-/// What execution touched, as an access list: without what is warm anyway and has no slots (EIP-2929, EIP-3651).
-std::vector<AccessListEntry> to_access_list(const Touched& touched, const stf::CallMessage& message,
-                                            const BlockContext& block, const std::optional<Address>& created) {
-  std::vector<AccessListEntry> list;
-  for (const auto& [address, slots] : touched.slots) {
-    const bool warm = address == message.from || (message.to && address == *message.to) || address == block.coinbase ||
-                      (created && address == *created) || is_precompile(address);
-    if (warm && slots.empty()) continue;
-    list.push_back({address, {slots.begin(), slots.end()}});
-  }
-  return list;
-}
-
 Reply create_access_list(Call& call, const CallArgs& args, const std::optional<BlockId>& id,
                          const std::optional<StateOverrides>& state) {
   auto made = Simulation::make(call, id, state ? &*state : nullptr, nullptr);
@@ -146,13 +128,11 @@ Reply create_access_list(Call& call, const CallArgs& args, const std::optional<B
   constexpr unsigned kRoundsMax = 16;
   stf::ExecutionResult result;
   for (unsigned round = 0; round < kRoundsMax; ++round) {
-    Touched touched;
-    for (const AccessListEntry& entry : given)
-      touched.slots[entry.address].insert(entry.slots.begin(), entry.slots.end());
-    auto run = simulation.run(*message, &touched);
+    AccessListRecorder recorder(simulation.block(), message->from, given);
+    auto run = simulation.run(*message, &recorder);
     if (!run.ok()) return Err(run.error());
     result = std::move(*run);
-    auto list = to_access_list(touched, *message, simulation.block(), result.created);
+    auto list = recorder.list();
     if (list == message->access_list) break;
     message->access_list = std::move(list);
   }
@@ -182,6 +162,7 @@ constexpr Method kMethods[] = {
      Cost::kHeavy,
      bind<estimate_gas>(),
      {"transaction", "block", "stateOverrides", "blockOverrides"}},
+    {"eth_simulateV1", Cost::kHeavy, bind<simulate>(), {"simulation", "block"}},
     {"eth_createAccessList", Cost::kHeavy, bind<create_access_list>(), {"transaction", "block", "stateOverrides"}},
 };
 

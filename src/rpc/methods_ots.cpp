@@ -1,6 +1,8 @@
-// ots_…: what Otterscan asks beyond eth_, as far as no index over the whole chain is needed.
+// ots_…: what Otterscan asks beyond eth_, and the one erigon_ method by which it knows its nodes.
 #include <rpc/execution.hpp>
 #include <rpc/method.hpp>
+#include <rpc/ots_pages.hpp>
+#include <rpc/serialize.hpp>
 #include <rpc/trace_calls.hpp>
 #include <rpc/trace_replay.hpp>
 
@@ -19,6 +21,15 @@ Reply has_code(Call& call, const Address& address, const std::optional<BlockId>&
   if (!state.ok()) return Err(state.error());
   const auto account = (*state)->account(address);
   call.out.boolean(account && account->has_code());
+  return {};
+}
+
+Reply erigon_header(Call& call, const BlockId& id) {
+  if (const BlockPtr block = lookup_block(call, id)) {
+    write_header(call.out, *block);
+  } else {
+    call.out.null();
+  }
   return {};
 }
 
@@ -95,6 +106,14 @@ constexpr Method kMethods[] = {
     {"ots_traceTransaction", Cost::kHeavy, bind<trace_flat>(), {"hash"}},
     {"ots_getInternalOperations", Cost::kHeavy, bind<internal_operations>(), {"hash"}},
     {"ots_getTransactionError", Cost::kHeavy, bind<transaction_error>(), {"hash"}},
+    {"ots_getBlockDetails", Cost::kHeavy, bind<block_details>(), {"block"}},
+    {"ots_getBlockDetailsByHash", Cost::kHeavy, bind<block_details_by_hash>(), {"hash"}},
+    {"ots_getBlockTransactions", Cost::kHeavy, bind<block_page>(), {"block", "page", "pageSize"}},
+    {"ots_searchTransactionsBefore", Cost::kHeavy, bind<search_before>(), {"address", "block", "pageSize"}},
+    {"ots_searchTransactionsAfter", Cost::kHeavy, bind<search_after>(), {"address", "block", "pageSize"}},
+    {"ots_getTransactionBySenderAndNonce", Cost::kHeavy, bind<by_sender_and_nonce>(), {"address", "nonce"}},
+    {"ots_getContractCreator", Cost::kHeavy, bind<contract_creator>(), {"address"}},
+    {"erigon_getHeaderByNumber", Cost::kCheap, bind<erigon_header>(), {"block"}},
 };
 
 }  // namespace

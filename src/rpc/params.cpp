@@ -63,6 +63,11 @@ bool as_object(const Json& json, simdjson::dom::object& out, std::string& why) {
   return true;
 }
 
+bool is_empty_list(const Json& json) {
+  simdjson::dom::array list;
+  return json.is_null() || (json.get(list) == simdjson::SUCCESS && list.size() == 0);
+}
+
 bool as_array(const Json& json, simdjson::dom::array& out, std::string& why) {
   if (json.get(out) != simdjson::SUCCESS) return expected("an array", json, why);
   return true;
@@ -434,6 +439,64 @@ bool decode(const Json& json, BlockOverrides& out, std::string& why) {
     if (k == "random" || k == "prevRandao") good = member(k, v, out.prev_randao, why);
     if (k == "baseFee" || k == "baseFeePerGas") good = member(k, v, out.base_fee, why);
     if (k == "blobBaseFee") good = member(k, v, out.blob_base_fee, why);
+    if (k == "withdrawals" && !is_empty_list(v)) {
+      why = "withdrawals: there are none on this chain";
+      return false;
+    }
+    if (!good) return false;
+  }
+  return true;
+}
+
+namespace {
+
+bool decode(const Json& json, SimulatedBlock& out, std::string& why);
+
+template <class T>
+bool decode_list(std::string_view name, const Json& json, std::vector<T>& out, std::string& why) {
+  simdjson::dom::array list;
+  if (!as_array(json, list, why)) {
+    why = std::string(name) + ": " + why;
+    return false;
+  }
+  for (const Json item : list) {
+    const std::size_t index = out.size();
+    if (decode(item, out.emplace_back(), why)) continue;
+    why = std::string(name) + '[' + std::to_string(index) + "]: " + why;
+    return false;
+  }
+  return true;
+}
+
+bool decode(const Json& json, SimulatedBlock& out, std::string& why) {
+  simdjson::dom::object object;
+  if (!as_object(json, object, why)) return false;
+  for (const auto field : object) {
+    bool good = true;
+    if (field.value.is_null()) continue;
+    if (field.key == "blockOverrides") good = member(field.key, field.value, out.block, why);
+    if (field.key == "stateOverrides") good = member(field.key, field.value, out.state, why);
+    if (field.key == "calls") good = decode_list(field.key, field.value, out.calls, why);
+    if (!good) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool decode(const Json& json, SimulationArgs& out, std::string& why) {
+  simdjson::dom::object object;
+  if (!as_object(json, object, why)) return false;
+  for (const auto field : object) {
+    const std::string_view k = field.key;
+    const Json v = field.value;
+    bool good = true;
+    if (v.is_null()) continue;
+    if (k == "blockStateCalls") good = decode_list(k, v, out.blocks, why);
+    if (k == "traceTransfers") good = member(k, v, out.trace_transfers, why);
+    if (k == "validation") good = member(k, v, out.validation, why);
+    if (k == "returnTransactionObjects" || k == "returnFullTransactions")
+      good = member(k, v, out.full_transactions, why);
     if (!good) return false;
   }
   return true;

@@ -77,6 +77,19 @@ struct BlockOverrides {
   std::optional<u256> blob_base_fee;
 };
 
+/// eth_simulateV1's argument.
+struct SimulatedBlock {
+  BlockOverrides block;
+  StateOverrides state;
+  std::vector<CallArgs> calls;
+};
+struct SimulationArgs {
+  std::vector<SimulatedBlock> blocks;
+  bool trace_transfers = false;  ///< movements of ether are listed as if they were ERC-20's
+  bool validation = false;       ///< nonces and fees are checked as in a real block
+  bool full_transactions = false;
+};
+
 /// eth_getLogs' and eth_newFilter's argument, blocks not yet resolved.
 struct LogFilter {
   std::optional<Hash256> block_hash;
@@ -112,6 +125,7 @@ bool decode(const Json& json, BlockId& out, std::string& why);
 bool decode(const Json& json, CallArgs& out, std::string& why);
 bool decode(const Json& json, StateOverrides& out, std::string& why);
 bool decode(const Json& json, BlockOverrides& out, std::string& why);
+bool decode(const Json& json, SimulationArgs& out, std::string& why);
 bool decode(const Json& json, LogFilter& out, std::string& why);
 bool decode(const Json& json, StorageKeys& out, std::string& why);
 bool decode(const Json& json, Percentiles& out, std::string& why);

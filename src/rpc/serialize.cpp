@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <rpc/serialize.hpp>
 
 namespace atlas::rpc {
@@ -24,7 +26,8 @@ void write_access_list(JsonWriter& out, const std::vector<AccessListEntry>& list
 }
 
 /// Everything that does not depend on the transaction's place; the object stays open.
-void write_transaction_fields(JsonWriter& out, const SignedTransaction& signed_tx, const u256& gas_price) {
+void write_transaction_fields(JsonWriter& out, const SignedTransaction& signed_tx, const u256& gas_price,
+                              std::size_t input_max = ~std::size_t{0}) {
   const Transaction& tx = signed_tx.tx;
   out.field("type", static_cast<u64>(tx.type));
   out.field("hash", signed_tx.hash);
@@ -39,7 +42,7 @@ void write_transaction_fields(JsonWriter& out, const SignedTransaction& signed_t
   out.field("gas", tx.gas_limit);
   out.field("gasPrice", gas_price);
   out.field("value", tx.value);
-  out.field("input", tx.data);
+  out.field("input", ByteView(tx.data).first(std::min(tx.data.size(), input_max)));
   if (tx.chain_id) out.field("chainId", *tx.chain_id);
   if (tx.type >= TxType::kDynamicFee) {
     out.field("maxFeePerGas", tx.max_fee_per_gas);
@@ -71,7 +74,7 @@ void write_transaction_fields(JsonWriter& out, const SignedTransaction& signed_t
 }
 
 /// The header's members; the object stays open.
-void write_header_fields(JsonWriter& out, const Block& block) {
+void write_header_fields(JsonWriter& out, const Block& block, bool with_bloom = true) {
   const BlockHeader& h = block.header;
   out.field("number", h.number);
   out.field("hash", block.hash);
@@ -81,7 +84,11 @@ void write_header_fields(JsonWriter& out, const Block& block) {
   out.field("stateRoot", h.state_root);
   out.field("transactionsRoot", h.transactions_root);
   out.field("receiptsRoot", h.receipts_root);
-  out.field("logsBloom", h.logs_bloom);
+  if (with_bloom) {
+    out.field("logsBloom", h.logs_bloom);
+  } else {
+    out.field_null("logsBloom");
+  }
   out.field("difficulty", h.difficulty);
   out.field("gasLimit", h.gas_limit);
   out.field("gasUsed", h.gas_used);
@@ -100,6 +107,25 @@ void write_header_fields(JsonWriter& out, const Block& block) {
 void write_empty_array(JsonWriter& out, std::string_view name) {
   out.key(name);
   out.begin_array();
+  out.end_array();
+}
+
+/// The member `logs` of a receipt.
+void write_logs(JsonWriter& out, const MinedTransaction& mined) {
+  out.key("logs");
+  out.begin_array();
+  LogRecord record;
+  record.block_hash = &mined.block_hash;
+  record.tx_hash = &mined.tx->hash;
+  record.block_number = mined.block_number;
+  record.block_timestamp = mined.block_timestamp;
+  record.tx_index = mined.index;
+  record.log_index = mined.first_log_index;
+  for (const Log& log : mined.receipt->logs) {
+    record.log = &log;
+    write_log(out, record);
+    ++record.log_index;
+  }
   out.end_array();
 }
 
@@ -131,13 +157,13 @@ u64 block_size_bytes(const Block& block) {
   return payload + rlp_prefix_bytes(payload);
 }
 
-void write_transaction(JsonWriter& out, const MinedTransaction& mined) {
+void write_transaction(JsonWriter& out, const MinedTransaction& mined, std::size_t input_max) {
   out.begin_object();
   out.field("blockHash", mined.block_hash);
   out.field("blockNumber", mined.block_number);
   out.field("blockTimestamp", mined.block_timestamp);
   out.field("transactionIndex", u64{mined.index});
-  write_transaction_fields(out, *mined.tx, effective_gas_price(mined.tx->tx, mined.base_fee));
+  write_transaction_fields(out, *mined.tx, effective_gas_price(mined.tx->tx, mined.base_fee), input_max);
   out.end_object();
 }
 
@@ -169,28 +195,24 @@ void write_log(JsonWriter& out, const LogRecord& record, bool removed) {
 }
 
 void write_receipt(JsonWriter& out, const MinedTransaction& mined) {
+  out.begin_object();
+  write_receipt_fields(out, mined, true);
+  out.end_object();
+}
+
+void write_receipt_fields(JsonWriter& out, const MinedTransaction& mined, bool with_logs) {
   const Receipt& receipt = *mined.receipt;
   const SignedTransaction& tx = *mined.tx;
-  out.begin_object();
   out.field("type", static_cast<u64>(receipt.type));
   out.field("status", u64{receipt.success});
   out.field("cumulativeGasUsed", receipt.cumulative_gas_used);
-  out.key("logs");
-  out.begin_array();
-  LogRecord record;
-  record.block_hash = &mined.block_hash;
-  record.tx_hash = &tx.hash;
-  record.block_number = mined.block_number;
-  record.block_timestamp = mined.block_timestamp;
-  record.tx_index = mined.index;
-  record.log_index = mined.first_log_index;
-  for (const Log& log : receipt.logs) {
-    record.log = &log;
-    write_log(out, record);
-    ++record.log_index;
+  if (with_logs) {
+    write_logs(out, mined);
+    out.field("logsBloom", receipt.bloom);
+  } else {
+    out.field_null("logs");
+    out.field_null("logsBloom");
   }
-  out.end_array();
-  out.field("logsBloom", receipt.bloom);
   out.field("transactionHash", tx.hash);
   out.field("transactionIndex", u64{mined.index});
   out.field("blockHash", mined.block_hash);
@@ -211,14 +233,17 @@ void write_receipt(JsonWriter& out, const MinedTransaction& mined) {
   } else {
     out.null();
   }
-  out.end_object();
 }
 
-void write_block(JsonWriter& out, const BlockPtr& block, bool full) {
-  out.begin_object();
-  write_header_fields(out, *block);
-  out.field("size", block_size_bytes(*block));
+void write_block_head(JsonWriter& out, const Block& block, bool with_bloom) {
+  write_header_fields(out, block, with_bloom);
+  out.field("size", block_size_bytes(block));
   write_empty_array(out, "uncles");
+  write_empty_array(out, "withdrawals");
+}
+
+void write_block_fields(JsonWriter& out, const BlockPtr& block, bool full) {
+  write_block_head(out, *block);
   out.key("transactions");
   out.begin_array();
   for (u32 i = 0; i < block->transactions.size(); ++i) {
@@ -237,7 +262,11 @@ void write_block(JsonWriter& out, const BlockPtr& block, bool full) {
     write_transaction(out, mined);
   }
   out.end_array();
-  write_empty_array(out, "withdrawals");
+}
+
+void write_block(JsonWriter& out, const BlockPtr& block, bool full) {
+  out.begin_object();
+  write_block_fields(out, block, full);
   out.end_object();
 }
 

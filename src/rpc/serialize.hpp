@@ -5,14 +5,20 @@
 
 namespace atlas::rpc {
 
-/// A mined transaction.
-void write_transaction(JsonWriter& out, const MinedTransaction& mined);
+/// A mined transaction, with at most `input_max` bytes of its input.
+void write_transaction(JsonWriter& out, const MinedTransaction& mined, std::size_t input_max = ~std::size_t{0});
 /// One that waits in the pool: block fields null.
 void write_pending_transaction(JsonWriter& out, const SignedTransaction& tx);
 void write_receipt(JsonWriter& out, const MinedTransaction& mined);
+/// Members of an object that the caller has opened and closes. Without logs both `logs` and `logsBloom` are null.
+void write_receipt_fields(JsonWriter& out, const MinedTransaction& mined, bool with_logs);
 void write_log(JsonWriter& out, const LogRecord& record, bool removed = false);
 /// With hashes or whole transactions.
 void write_block(JsonWriter& out, const BlockPtr& block, bool full);
+/// The same as members of an object that the caller has opened and closes.
+void write_block_fields(JsonWriter& out, const BlockPtr& block, bool full);
+/// These without the transactions; `with_bloom` false: `logsBloom` is null.
+void write_block_head(JsonWriter& out, const Block& block, bool with_bloom = true);
 /// What eth_subscribe("newHeads") sends.
 void write_header(JsonWriter& out, const Block& block);
 /// The block being built, as far as it is known: empty, under the next block's number, time and base fee. It has a hash

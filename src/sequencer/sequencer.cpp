@@ -8,6 +8,9 @@ namespace {
 /// waits for little.
 constexpr std::size_t kTake = 64;
 
+/// How long transactions gather in the pool while a block is open; nothing beside the time between two blocks.
+constexpr auto kGather = std::chrono::milliseconds(2);
+
 double ms_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
@@ -100,12 +103,22 @@ void Sequencer::fill(Clock::time_point until) {
       pool_.take(kTake, taken_);
     }
     if (taken_.empty()) {
-      if (Clock::now() >= until || !pool_.wait(until)) return;
+      if (!await_more(until)) return;
       continue;
     }
     execute_next();
     if (Clock::now() >= until || stopping_) return;
   }
+}
+
+/// While the open block has time left, transactions gather for a moment: waking for each one would cost more than
+/// executing it, on this thread and on the one that submits.
+bool Sequencer::await_more(Clock::time_point until) {
+  const auto now = Clock::now();
+  if (now >= until) return false;
+  if (until - now <= kGather) return pool_.wait(until);
+  std::unique_lock lock(tasks_mutex_);
+  return !tasks_signal_.wait_until(lock, now + kGather, [this] { return stopping_ || !tasks_.empty(); });
 }
 
 bool Sequencer::is_full() const {

@@ -97,6 +97,7 @@ class Sequencer {
   void run();
   void step();
   void fill(Clock::time_point until);
+  bool await_more(Clock::time_point until);
   void execute_next();
   void drop(const TxPtr& tx, stf::TxError error);
   void give_back_taken();

@@ -1,5 +1,7 @@
 #pragma once
 // What a batch hands to L1 and to the batch after it: everything that the next state transition starts from.
+#include <optional>
+
 #include <state/tree/hash.hpp>
 
 namespace atlas::tree {
@@ -17,7 +19,9 @@ inline constexpr std::size_t kCommitmentInputSize = 1 + 32 + 8 + 8 + 32 + 8;
 
 /// version u8 ‖ root ‖ next index u64 ‖ last block number u64 ‖ last block hash ‖ last timestamp u64, big-endian.
 FixedBytes<kCommitmentInputSize> encode_batch_state(const BatchState& state);
-/// BLAKE3 of that.
+/// The state that encode_batch_state() gave; nullopt for another length or version.
+std::optional<BatchState> decode_batch_state(ByteView encoded);
+/// BLAKE3 of the encoding.
 Hash256 state_commitment(const BatchState& state);
 
 }  // namespace atlas::tree

@@ -91,6 +91,13 @@ TEST(StateTree, the_commitment_is_that_of_the_vectors) {
                          number(v["lastTimestamp"])};
   EXPECT_EQ(to_hex(encode_batch_state(state).view()), v["preimage"].get<std::string>());
   EXPECT_EQ(state_commitment(state), hash(v["commitment"]));
+  Bytes encoded = atlas::test::hex_bytes(v["preimage"].get<std::string>());
+  EXPECT_EQ(decode_batch_state(encoded), state);
+  encoded[0] = 2;
+  EXPECT_FALSE(decode_batch_state(encoded));
+  encoded[0] = kCommitmentVersion;
+  encoded.pop_back();
+  EXPECT_FALSE(decode_batch_state(encoded));
 }
 
 TEST(Digest, order_and_bits_are_those_of_the_bytes) {

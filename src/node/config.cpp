@@ -36,6 +36,8 @@ void visit(Visitor& v, Config& c) {
   v.integer("transaction_bytes_max", c.mempool.max_transaction_bytes, 1'024, 16 * kMiB, "Encoded size.");
   v.integer("price_bump_percent", c.mempool.price_bump_percent, 0, 1'000, "A replacement raises both fees by this.");
   v.integer("tip_min_wei", c.mempool.min_tip_wei, 0, u64{1} << 62, "Smallest tip, per gas.");
+  v.integer("journal_bytes_max", c.mempool_journal_bytes_max, 0, 64 * kGiB,
+            "File that keeps what waits across a restart; 0: none.");
   v.boolean("allow_unprotected", c.allow_unprotected, "Take legacy transactions without a chain id (EIP-155).");
 
   v.section("rpc", "JSON-RPC over HTTP and WebSocket, /health and /metrics, all on one port.");

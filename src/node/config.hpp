@@ -22,7 +22,8 @@ struct Config {
   sequencer::SequencerConfig sequencer;
   sequencer::PoolLimits mempool;
   bool allow_unprotected = false;
-  storage::StorageConfig storage;  ///< `directory` is data_dir's business
+  u64 mempool_journal_bytes_max = u64{256} << 20;  ///< 0: what waits is forgotten at a restart
+  storage::StorageConfig storage;                  ///< `directory` is data_dir's business
   LogConfig log;
 };
 

@@ -71,9 +71,30 @@ void Node::start() {
 
   last_block_ = sequencer::Clock::now().time_since_epoch().count();
   sequencer_->start();
+  if (config_.mempool_journal_bytes_max != 0) restore_mempool({genesis->chain_id, genesis->block.hash});
   server_->start();
   log_.info("serving", {{"url", "http://" + config_.rpc.host + ":" + std::to_string(server_->port())},
                         {"chain_id", genesis_.rules.chain_id}});
+}
+
+/// What waited when the node ended goes back into the pool, before anyone can send more if it does not take long.
+void Node::restore_mempool(const storage::ChainIdentity& identity) {
+  constexpr std::chrono::milliseconds kPatience{500};
+  sequencer::PoolJournal::Options options;
+  options.directory = config_.data_dir / "mempool";
+  options.identity = identity;
+  options.bytes_max = config_.mempool_journal_bytes_max;
+  journal_ = std::make_unique<sequencer::PoolJournal>(
+      options, *pool_,
+      [this](storage::LogLevel level, const std::string& text) { log_.write(severity_of(level), text); });
+  const auto replayed = journal_->wait_replayed(kPatience);
+  if (!replayed) {
+    log_.info("mempool: still putting back what waited; requests are served meanwhile");
+  } else if (replayed->restored + replayed->refused != 0) {
+    log_.info(
+        "mempool restored",
+        {{"transactions", replayed->restored}, {"in_blocks_or_invalid", replayed->refused}, {"ms", replayed->ms}});
+  }
 }
 
 void Node::stop() {
@@ -81,6 +102,7 @@ void Node::stop() {
   if (pool_) pool_->stop();
   if (server_) server_->stop();
   if (sequencer_) sequencer_->stop();
+  journal_.reset();  // writes what still waits
   if (store_) {
     const u64 head = store_->head()->header.number;
     server_.reset();

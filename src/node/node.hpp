@@ -9,6 +9,7 @@
 #include <node/log.hpp>
 #include <node/metrics.hpp>
 #include <rpc/server.hpp>
+#include <sequencer/pool_journal.hpp>
 
 namespace atlas::node {
 
@@ -46,6 +47,7 @@ class Node final : private sequencer::SequencerListener {
   void on_rewind(const storage::BlockPtr& head) override;
   void on_failure(std::exception_ptr error) override;
   rpc::HealthReport health() const;
+  void restore_mempool(const storage::ChainIdentity& identity);
 
   const Config config_;
   const ChainGenesis genesis_;
@@ -61,6 +63,7 @@ class Node final : private sequencer::SequencerListener {
   std::unique_ptr<storage::ChainStore> store_;
   std::unique_ptr<sequencer::Mempool> pool_;
   std::unique_ptr<sequencer::Sequencer> sequencer_;
+  std::unique_ptr<sequencer::PoolJournal> journal_;
   std::unique_ptr<ChainBackend> backend_;
   std::unique_ptr<DevBackend> dev_;
   std::unique_ptr<rpc::Server> server_;

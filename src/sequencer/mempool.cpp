@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <random>
 
 #include <recovery/recovery.hpp>
@@ -13,9 +14,25 @@ namespace {
 
 /// Insertions under one hold of the lock: some 100 µs.
 constexpr std::size_t kInsertChunk = 64;
+/// Accepted transactions that nobody asked for by take_accepted(): then the journal's disk has stood still for long.
+constexpr std::size_t kAcceptedMax = std::size_t{1} << 20;
 
 /// EIP-2: s at most n/2.
 const u256 kHalfOrder = crypto::kSecp256k1Order >> 1;
+
+/// EIP-7702's magic byte before the tuple that is signed.
+constexpr u8 kAuthorizationMagic = 0x05;
+
+Hash256 authorization_hash(const Authorization& a) {
+  const u8 magic[] = {kAuthorizationMagic};
+  return crypto::keccak256(rlp::encode_list(
+      [&](auto& out) {
+        out.integer(a.chain_id);
+        out.string(a.address);
+        out.integer(a.nonce);
+      },
+      magic));
+}
 
 u64 saturate(const u256& v) {
   return v.fits_u64() ? v.low_u64() : ~u64{0};
@@ -82,7 +99,9 @@ Mempool::Mempool(const PoolLimits& limits, StatePtr head, const stf::StfConfig& 
       head_(std::move(head)),
       // Seeded, so that nobody can aim colliding addresses or hashes at the tables.
       entries_(0, SeededHash{random_seed()}),
-      senders_(0, SeededHash{random_seed()}) {}
+      senders_(0, SeededHash{random_seed()}),
+      authorities_(0, SeededHash{random_seed()}),
+      recovered_(random_seed()) {}
 
 Mempool::~Mempool() {
   for (auto& [address, sender] : senders_) unlink_eviction(*sender);
@@ -110,15 +129,22 @@ Result<SignedTransaction, Refusal> Mempool::decode(ByteView raw) const {
   return tx;
 }
 
-/// Under the lock: a flood of what is known or cannot get in is refused here, before the signature costs anything.
-Result<void, Refusal> Mempool::screen(const SignedTransaction& tx) const {
+/// Under the lock: a flood of what is known or cannot get in is refused here, before the signature costs anything. Sets
+/// the sender if it is known.
+Result<void, Refusal> Mempool::screen(SignedTransaction& tx) const {
   if (stopping_) return refuse(PoolError::kStopping);
   if (entries_.contains(tx.hash)) return refuse(PoolError::kAlreadyKnown);
   const u64 value = worth(saturate(tx.tx.max_fee_per_gas), saturate(tx.tx.max_priority_fee_per_gas));
-  if (entries_.size() >= limits_.max_transactions && !evictions_.empty() && !evictions_.begin()->gapped &&
-      value <= evictions_.begin()->standing) {
-    return refuse(PoolError::kPoolFull);
+  if (value < limits_.min_tip_wei) {
+    return refuse(PoolError::kUnderpriced,
+                  "tip needed " + std::to_string(limits_.min_tip_wei) + ", tip permitted " + std::to_string(value));
   }
+  if (entries_.size() >= limits_.max_transactions && !evictions_.empty() && !evictions_.begin()->gapped) {
+    // At the same price it may still take the place of a sender that has several waiting.
+    const PoolSender& worst = *evictions_.begin();
+    if (value < worst.standing || (value == worst.standing && worst.weight <= 1)) return refuse(PoolError::kPoolFull);
+  }
+  if (const Address* sender = recovered_.find(tx.hash)) tx.sender = *sender;
   return {};
 }
 
@@ -144,7 +170,7 @@ std::vector<Result<SignedTransaction, Refusal>> Mempool::prepare(std::span<const
   {
     const std::lock_guard lock(mutex_);
     context = context_;
-    sieve([this](const SignedTransaction& tx) { return screen(tx); });
+    sieve([this](SignedTransaction& tx) { return screen(tx); });
   }
   sieve([&](const SignedTransaction& tx) { return check(tx, context); });
   return out;
@@ -158,27 +184,72 @@ std::vector<Result<TxPtr, Refusal>> Mempool::submit_many(std::span<const ByteVie
   auto prepared = prepare(raws);
   std::vector<recovery::Request> requests;
   requests.reserve(raws.size());
+  const auto unknown = [](const auto& one) { return one && one->sender.is_zero(); };
   for (const auto& one : prepared) {
-    if (one) requests.push_back({signing_hash(one->tx), one->tx.r, one->tx.s, one->tx.y_parity});
+    if (unknown(one)) requests.push_back({signing_hash(one->tx), one->tx.r, one->tx.s, one->tx.y_parity});
   }
   std::vector<std::optional<Address>> senders(requests.size());
   recovery::recover_addresses(requests, senders);
 
-  std::vector<Result<TxPtr, Refusal>> out;
-  out.reserve(raws.size());
+  Candidates candidates;
+  candidates.reserve(raws.size());
   auto sender = senders.begin();
   for (auto& one : prepared) {
-    if (!one) {
-      out.push_back(Err(std::move(one).error()));
-    } else if (const auto recovered = *sender++; !recovered) {
-      out.push_back(Err(Refusal{PoolError::kUndecodable, TxDecodeError::kInvalidSignature, {}, {}}));
+    if (unknown(one)) {
+      if (const auto recovered = *sender++) {
+        one->sender = *recovered;
+      } else {
+        one = Err(Refusal{PoolError::kUndecodable, TxDecodeError::kInvalidSignature, {}, {}});
+      }
+    }
+    if (one) {
+      candidates.push_back(Candidate{std::make_shared<const SignedTransaction>(std::move(one).value()), {}});
     } else {
-      one->sender = *recovered;
-      out.push_back(std::make_shared<const SignedTransaction>(std::move(one).value()));
+      candidates.push_back(Err(std::move(one).error()));
     }
   }
-  insert(out);
+  recover_authorities(candidates);
+  insert(candidates);
+
+  std::vector<Result<TxPtr, Refusal>> out;
+  out.reserve(raws.size());
+  for (auto& candidate : candidates) {
+    if (candidate) {
+      out.push_back(std::move(candidate->tx));
+    } else {
+      out.push_back(Err(std::move(candidate).error()));
+    }
+  }
   return out;
+}
+
+/// Signers of EIP-7702 tuples, of transactions whose sender could pay for them: up to 671 a transaction.
+void Mempool::recover_authorities(Candidates& candidates) const {
+  const auto has_tuples = [](const auto& one) { return one && !one->tx->tx.authorizations.empty(); };
+  if (std::none_of(candidates.begin(), candidates.end(), has_tuples)) return;
+  StatePtr head;
+  {
+    const std::lock_guard lock(mutex_);
+    head = head_;
+  }
+  for (auto& candidate : candidates) {
+    if (!has_tuples(candidate)) continue;
+    const SignedTransaction& tx = *candidate->tx;
+    const Account account = head->account(tx.sender).value_or(Account{});
+    if (tx.tx.nonce < account.nonce || cost_of(tx.tx) > account.balance) continue;  // admit() says what is wrong
+    std::vector<recovery::Request> requests;
+    for (const Authorization& a : tx.tx.authorizations) {
+      if (a.s <= kHalfOrder) requests.push_back({authorization_hash(a), a.r, a.s, a.y_parity});
+    }
+    std::vector<std::optional<Address>> signers(requests.size());
+    recovery::recover_addresses(requests, signers);
+    auto& authorities = candidate->authorities;
+    for (const auto& signer : signers) {
+      if (signer) authorities.push_back(*signer);
+    }
+    std::sort(authorities.begin(), authorities.end());
+    authorities.erase(std::unique(authorities.begin(), authorities.end()), authorities.end());
+  }
 }
 
 Result<TxPtr, Refusal> Mempool::add(SignedTransaction&& tx) {
@@ -190,24 +261,32 @@ Result<TxPtr, Refusal> Mempool::add(SignedTransaction&& tx) {
   if (const auto checked = stf::check_static(tx.tx, context, stf_config_); !checked) {
     return refuse(checked.error());
   }
-  Result<TxPtr, Refusal> result = std::make_shared<const SignedTransaction>(std::move(tx));
-  insert({&result, 1});
-  return result;
+  Candidates candidates;
+  candidates.push_back(Candidate{std::make_shared<const SignedTransaction>(std::move(tx)), {}});
+  recover_authorities(candidates);
+  insert(candidates);
+  auto& candidate = candidates.front();
+  if (!candidate) return Err(std::move(candidate).error());
+  return std::move(candidate->tx);
 }
 
-/// Admits each transaction of `txs` or puts the refusal in its place.
-void Mempool::insert(std::span<Result<TxPtr, Refusal>> txs) {
-  for (std::size_t begin = 0; begin < txs.size(); begin += kInsertChunk) {
+/// Admits each of `candidates` or puts the refusal in its place.
+void Mempool::insert(Candidates& candidates) {
+  for (std::size_t begin = 0; begin < candidates.size(); begin += kInsertChunk) {
     Executables executables;
     bool signal = false;
     {
       const std::lock_guard lock(mutex_);
-      for (auto& tx : txs.subspan(begin, std::min(kInsertChunk, txs.size() - begin))) {
-        if (!tx) continue;
+      const auto chunk = std::span(candidates).subspan(begin, std::min(kInsertChunk, candidates.size() - begin));
+      for (auto& candidate : chunk) {
+        if (!candidate) continue;
+        recovered_.insert(candidate->tx->hash, candidate->tx->sender);
         if (stopping_) {
-          tx = refuse(PoolError::kStopping);
-        } else if (auto admitted = admit(*tx, executables); !admitted) {
-          tx = Err(std::move(admitted).error());
+          candidate = refuse(PoolError::kStopping);
+        } else if (auto admitted = admit(*candidate, executables); !admitted) {
+          candidate = Err(std::move(admitted).error());
+        } else if (recording_ && accepted_.size() < kAcceptedMax) {
+          accepted_.push_back(candidate->tx);
         }
       }
       signal = sequencer_waits_ && !executables.empty();
@@ -217,7 +296,8 @@ void Mempool::insert(std::span<Result<TxPtr, Refusal>> txs) {
   }
 }
 
-Result<void, Refusal> Mempool::admit(const TxPtr& tx, Executables& executables) {
+Result<void, Refusal> Mempool::admit(Candidate& candidate, Executables& executables) {
+  const TxPtr& tx = candidate.tx;
   if (entries_.contains(tx->hash)) return refuse(PoolError::kAlreadyKnown);
   PoolSender& sender = sender_of(tx->sender);
   struct Release {
@@ -232,46 +312,79 @@ Result<void, Refusal> Mempool::admit(const TxPtr& tx, Executables& executables) 
   }
   if (nonce == ~u64{0}) return refuse(stf::TxError::kNonceMax);
   if (!sender.may_send) return refuse(stf::TxError::kSenderNotEoa, "address " + to_hex(sender.address.view()));
+  if (auto checked = check_delegation(sender, candidate); !checked) return checked;
   if (nonce > sender.run_end && nonce - sender.run_end > limits_.max_nonce_gap) {
     return refuse(PoolError::kNonceGap, nonce_detail(sender.run_end, nonce) + ", at most " +
                                             std::to_string(limits_.max_nonce_gap) + " ahead");
   }
-  if (const auto old = sender.queue.find(nonce); old != sender.queue.end()) return replace(sender, *old->second, tx);
+  if (const auto old = sender.queue.find(nonce); old != sender.queue.end()) {
+    return replace(sender, *old->second, candidate);
+  }
   if (sender.queue.size() >= limits_.max_per_sender) {
     return refuse(PoolError::kAccountLimit,
                   "at most " + std::to_string(limits_.max_per_sender) + " transactions of one sender");
   }
-  auto entry = make_entry(tx, sender);
-  if (worth(*entry) < limits_.min_tip_wei) {
-    return refuse(PoolError::kUnderpriced, "tip needed " + std::to_string(limits_.min_tip_wei) + ", tip permitted " +
-                                               std::to_string(worth(*entry)));
+  auto entry = make_entry(candidate, sender);
+  const u64 value = worth(*entry);
+  if (value < limits_.min_tip_wei) {
+    return refuse(PoolError::kUnderpriced,
+                  "tip needed " + std::to_string(limits_.min_tip_wei) + ", tip permitted " + std::to_string(value));
   }
   if (auto checked = check_account(sender, tx->tx, sender.committed, entry->cost); !checked) return checked;
 
   const bool gapped = nonce > sender.run_end;
-  const u64 standing = std::min(worth(*entry), sender.eviction_hook.is_linked() ? sender.standing : ~u64{0});
+  const u64 standing = std::min(value, sender.eviction_hook.is_linked() ? sender.standing : ~u64{0});
   if (!make_room(sender, gapped, standing, entry->bytes)) return refuse(PoolError::kPoolFull);
 
-  PoolEntry& placed = *entry;
-  sender.queue.emplace(nonce, &placed);
-  sender.committed = add_saturating(sender.committed, placed.cost);
-  bytes_ += placed.bytes;
-  entries_.emplace(tx->hash, std::move(entry));
+  place(sender, std::move(entry));
   if (!gapped) {
     extend_run(sender, &executables);
     if (nonce == sender.next_nonce) place_head(sender);
   }
+  if (!sender.eviction_hook.is_linked()) {
+    link_eviction(sender);
+    return {};
+  }
   const bool tail_gapped = sender.queue.rbegin()->first >= sender.run_end;
-  if (!sender.eviction_hook.is_linked() || tail_gapped != sender.gapped || standing != sender.standing) {
+  const u32 weight = weight_of(sender);
+  if (value == sender.standing && sender.at_standing != 0) ++sender.at_standing;
+  if (value < sender.standing || tail_gapped != sender.gapped || weight > sender.weight) {
     unlink_eviction(sender);
     sender.gapped = tail_gapped;
-    sender.standing = standing;
+    sender.weight = weight;
+    if (value < sender.standing) {
+      sender.standing = value;
+      sender.at_standing = 1;
+    }
     evictions_.insert(sender);
   }
   return {};
 }
 
-Result<void, Refusal> Mempool::replace(PoolSender& sender, PoolEntry& old, const TxPtr& tx) {
+/// EIP-7702: code of another account may take the balance of a delegated one at any time, so what waits of it may
+/// become worthless all at once. One transaction at a time, as in geth.
+Result<void, Refusal> Mempool::check_delegation(const PoolSender& sender, const Candidate& candidate) const {
+  const u64 nonce = candidate.tx->tx.nonce;
+  if (sender.delegated || authorities_.contains(sender.address)) {
+    const bool replaces = sender.queue.contains(nonce);
+    if (!replaces && !sender.queue.empty()) return refuse(PoolError::kDelegatedLimit);
+    if (!replaces && nonce != sender.run_end) {
+      return refuse(PoolError::kDelegatedGap, nonce_detail(sender.run_end, nonce));
+    }
+  }
+  for (const Address& authority : candidate.authorities) {
+    const auto found = senders_.find(authority);
+    if (found != senders_.end() && found->second->queue.size() > 1) {
+      return refuse(PoolError::kAuthorityReserved, "address " + to_hex(authority) + " has " +
+                                                       std::to_string(found->second->queue.size()) +
+                                                       " transactions waiting");
+    }
+  }
+  return {};
+}
+
+Result<void, Refusal> Mempool::replace(PoolSender& sender, PoolEntry& old, Candidate& candidate) {
+  const TxPtr& tx = candidate.tx;
   const auto bumped = [&](const u256& was, const u256& is) {
     // Fees are below 2^248 here: a larger one fails the balance check of its own admission.
     return is.bit_length() > 248 || is * u256(100) >= was * u256(100 + u64{limits_.price_bump_percent});
@@ -282,18 +395,14 @@ Result<void, Refusal> Mempool::replace(PoolSender& sender, PoolEntry& old, const
     return refuse(PoolError::kReplacementUnderpriced,
                   "both fees must rise by " + std::to_string(limits_.price_bump_percent) + " %");
   }
-  auto entry = make_entry(tx, sender);
+  auto entry = make_entry(candidate, sender);
   const u256 others = sender.committed - old.cost;
   if (auto checked = check_account(sender, tx->tx, others, entry->cost); !checked) return checked;
   if (bytes_ - old.bytes + entry->bytes > limits_.max_bytes) return refuse(PoolError::kPoolFull);
 
   unplace_head(sender);
-  PoolEntry& placed = *entry;
   discard(old, DropReason::kReplaced);
-  sender.queue.emplace(placed.nonce, &placed);
-  sender.committed = add_saturating(sender.committed, placed.cost);
-  bytes_ += placed.bytes;
-  entries_.emplace(tx->hash, std::move(entry));
+  place(sender, std::move(entry));
   reindex(sender, sender.next_nonce);
   return {};
 }
@@ -311,49 +420,8 @@ Result<void, Refusal> Mempool::check_account(const PoolSender& sender, const Tra
   return refuse(stf::TxError::kInsufficientFunds, std::move(detail));
 }
 
-/// Evicts the tails of the cheapest senders until `bytes` fit; false if the newcomer is no better than they are.
-bool Mempool::make_room(const PoolSender& newcomer, bool gapped, u64 standing, u64 bytes) {
-  while (entries_.size() >= limits_.max_transactions || bytes_ + bytes > limits_.max_bytes) {
-    if (evictions_.empty()) return false;
-    PoolSender& victim = *evictions_.begin();
-    const u64 exact = waiting_standing(victim);
-    if (exact != victim.standing) {  // the bound was low: the order may change
-      unlink_eviction(victim);
-      victim.standing = exact;
-      evictions_.insert(victim);
-      continue;
-    }
-    const bool better = victim.gapped != gapped ? victim.gapped : standing > victim.standing;
-    if (!better) return false;
-    unplace_head(victim);
-    discard(*victim.queue.rbegin()->second, DropReason::kEvicted);
-    reindex(victim, victim.next_nonce);
-    if (&victim != &newcomer) release_if_empty(victim);
-  }
-  return true;
-}
-
-bool Mempool::may_send(const Account& account) const {
-  return stf_config_.contracts_may_send || !account.has_code() ||
-         stf::delegation_target(head_->code(account.code_hash)).has_value();
-}
-
-PoolSender& Mempool::sender_of(const Address& address) {
-  auto& slot = senders_[address];
-  if (!slot) {
-    // The account is read under the lock: a block that becomes visible later calls on_block, which looks again.
-    const Account account = head_->account(address).value_or(Account{});
-    slot = std::make_unique<PoolSender>();
-    slot->address = address;
-    slot->next_nonce = slot->run_end = account.nonce;
-    slot->balance = account.balance;
-    slot->may_send = may_send(account);
-    slot->serial = ++next_serial_;
-  }
-  return *slot;
-}
-
-std::unique_ptr<PoolEntry> Mempool::make_entry(const TxPtr& tx, PoolSender& sender) {
+std::unique_ptr<PoolEntry> Mempool::make_entry(Candidate& candidate, PoolSender& sender) {
+  const TxPtr& tx = candidate.tx;
   auto entry = std::make_unique<PoolEntry>();
   entry->tx = tx;
   entry->sender = &sender;
@@ -361,9 +429,19 @@ std::unique_ptr<PoolEntry> Mempool::make_entry(const TxPtr& tx, PoolSender& send
   entry->fee_cap = saturate(tx->tx.max_fee_per_gas);
   entry->tip = std::min(entry->fee_cap, saturate(tx->tx.max_priority_fee_per_gas));
   entry->cost = cost_of(tx->tx);
-  entry->arrival = ++next_serial_;
+  entry->arrival = entry->turn = ++next_serial_;
   entry->bytes = charged_bytes(*tx);
+  entry->authorities = std::move(candidate.authorities);
   return entry;
+}
+
+void Mempool::place(PoolSender& sender, std::unique_ptr<PoolEntry> entry) {
+  PoolEntry& placed = *entry;
+  sender.queue.emplace(placed.nonce, &placed);
+  sender.committed = add_saturating(sender.committed, placed.cost);
+  bytes_ += placed.bytes;
+  for (const Address& authority : placed.authorities) ++authorities_[authority];
+  entries_.emplace(placed.tx->hash, std::move(entry));
 }
 
 /// What a transaction pays the sequencer for a gas when the base fee stands at its floor.
@@ -372,92 +450,6 @@ u64 Mempool::worth(u64 fee_cap, u64 tip) const {
 }
 u64 Mempool::worth(const PoolEntry& entry) const {
   return worth(entry.fee_cap, entry.tip);
-}
-
-u64 Mempool::waiting_standing(const PoolSender& sender) const {
-  u64 lowest = ~u64{0};
-  for (auto it = sender.queue.lower_bound(sender.next_nonce); it != sender.queue.end(); ++it) {
-    lowest = std::min(lowest, worth(*it->second));
-  }
-  return lowest;
-}
-
-// ---- A sender's queue ----
-
-void Mempool::extend_run(PoolSender& sender, Executables* executables) {
-  const u64 before = sender.run_end;
-  const bool listens = executables != nullptr;
-  for (auto it = sender.queue.find(sender.run_end); it != sender.queue.end() && it->first == sender.run_end; ++it) {
-    if (listens) executables->push_back(it->second->tx);
-    ++sender.run_end;
-  }
-  executable_ += sender.run_end - before;
-}
-
-void Mempool::place_head(PoolSender& sender) {
-  const auto head = sender.queue.find(sender.next_nonce);
-  if (head != sender.queue.end()) ready_.insert(*head->second);
-}
-
-void Mempool::unplace_head(PoolSender& sender) {
-  const auto head = sender.queue.find(sender.next_nonce);
-  if (head != sender.queue.end() && head->second->place != PoolEntry::Place::kWaiting) ready_.erase(*head->second);
-}
-
-/// Sets the nonce that is handed out next and rebuilds what follows from it and from `queue`. The head must not be in
-/// the ready queue. O(length of the queue): for everything but the common paths of appending and taking.
-void Mempool::reindex(PoolSender& sender, u64 next_nonce) {
-  executable_ -= sender.run_end - sender.next_nonce;
-  sender.next_nonce = sender.run_end = next_nonce;
-  extend_run(sender, nullptr);
-  place_head(sender);
-  unlink_eviction(sender);
-  link_eviction(sender);
-}
-
-void Mempool::unlink_eviction(PoolSender& sender) {
-  if (sender.eviction_hook.is_linked()) evictions_.erase(evictions_.iterator_to(sender));
-}
-
-void Mempool::link_eviction(PoolSender& sender) {
-  if (sender.queue.empty() || sender.queue.rbegin()->first < sender.next_nonce) return;  // all in flight
-  sender.gapped = sender.queue.rbegin()->first >= sender.run_end;
-  sender.standing = waiting_standing(sender);
-  evictions_.insert(sender);
-}
-
-/// Forgets an entry that is not in the ready queue.
-void Mempool::erase_entry(PoolEntry& entry) {
-  PoolSender& sender = *entry.sender;
-  sender.queue.erase(entry.nonce);
-  // A saturated sum is only ever compared with balances; it is exact again once the queue is empty.
-  sender.committed = sender.queue.empty() || sender.committed < entry.cost ? u256() : sender.committed - entry.cost;
-  bytes_ -= entry.bytes;
-  entries_.erase(entry.tx->hash);
-}
-
-void Mempool::discard(PoolEntry& entry, DropReason reason, stf::TxError error) {
-  const Dropped record{entry.tx->hash, reason, error};
-  if (drops_.size() < kDropMemory) {
-    drops_.push_back(record);
-  } else {
-    drops_[next_drop_] = record;
-  }
-  next_drop_ = (next_drop_ + 1) % kDropMemory;
-  ++drop_counts_[static_cast<std::size_t>(reason)];
-  erase_entry(entry);
-}
-
-void Mempool::release_if_empty(PoolSender& sender) {
-  if (!sender.queue.empty()) return;
-  unlink_eviction(sender);
-  senders_.erase(Address(sender.address));
-}
-
-void Mempool::notify(const Executables& executables) {
-  PoolListener* listener = listener_.load(std::memory_order_acquire);
-  if (listener == nullptr || !listener->wants_pending()) return;
-  for (const TxPtr& tx : executables) listener->on_pending(tx);
 }
 
 }  // namespace atlas::sequencer

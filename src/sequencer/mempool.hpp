@@ -11,6 +11,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <sequencer/ready_queue.hpp>
+#include <sequencer/sender_cache.hpp>
 
 namespace atlas::sequencer {
 
@@ -36,18 +37,22 @@ class PoolListener {
 /// All transactions of one account, in flight ones included.
 struct PoolSender {
   Address address;
-  u64 next_nonce = 0;    ///< of the next transaction to hand out; entries below it are in flight
-  u64 run_end = 0;       ///< first nonce at or after next_nonce that is not here
-  u256 balance;          ///< at the head
-  bool may_send = true;  ///< no code but a delegation, at the head (EIP-3607, EIP-7702)
-  u256 committed;        ///< sum of the costs of `queue`
+  u64 next_nonce = 0;      ///< of the next transaction to hand out; entries below it are in flight
+  u64 run_end = 0;         ///< first nonce at or after next_nonce that is not here
+  u256 balance;            ///< at the head
+  bool may_send = true;    ///< no code but a delegation, at the head (EIP-3607, EIP-7702)
+  bool delegated = false;  ///< at the head
+  u256 committed;          ///< sum of the costs of `queue`
   std::map<u64, PoolEntry*> queue;
   u64 serial = 0;
 
-  // Place in the order of eviction. `standing` is the lowest worth of any waiting entry, or less: it is a lower bound
-  // that is made exact before anything is evicted.
+  // Place in the order of eviction. `standing` is the lowest worth of any waiting entry, or less, and `weight` the
+  // logarithm of their number, or more: bounds that are made exact before anything is evicted.
   bool gapped = false;
   u64 standing = 0;
+  u32 at_standing = 0;  ///< waiting entries of that worth; 0: the bound may be too low
+  u32 weight = 0;
+  u32 in_flight = 0;
   PoolEntry::Hook eviction_hook;
 };
 
@@ -90,6 +95,12 @@ class Mempool {
   bool remove(const Hash256& hash);
   void clear();
   void set_listener(PoolListener* listener);
+  /// From now on take_accepted() gives what came in.
+  void record_accepted(bool on);
+  /// Appends the transactions accepted since the last call to `out`; true if any was removed on request since.
+  bool take_accepted(std::vector<TxPtr>& out);
+  /// Appends those of `hashes` that are here to `out`, in order. Takes the lock for a while, lets go, goes on.
+  void find_many(std::span<const Hash256> hashes, std::vector<TxPtr>& out) const;
   void set_allow_unprotected(bool allow) { allow_unprotected_ = allow; }
   /// Refuses everything from now on.
   void stop();
@@ -122,6 +133,7 @@ class Mempool {
     bool operator()(const PoolSender& a, const PoolSender& b) const {
       if (a.gapped != b.gapped) return a.gapped;
       if (a.standing != b.standing) return a.standing < b.standing;
+      if (a.weight != b.weight) return a.weight > b.weight;
       return a.serial > b.serial;
     }
   };
@@ -138,21 +150,34 @@ class Mempool {
   };
   using Executables = std::vector<TxPtr>;
 
+  /// A transaction on its way in, with what was recovered from its signatures.
+  struct Candidate {
+    TxPtr tx;
+    std::vector<Address> authorities;
+  };
+  using Candidates = std::vector<Result<Candidate, Refusal>>;
+
   Result<SignedTransaction, Refusal> decode(ByteView raw) const;
-  Result<void, Refusal> screen(const SignedTransaction& tx) const;
+  Result<void, Refusal> screen(SignedTransaction& tx) const;
   Result<void, Refusal> check(const SignedTransaction& tx, const BlockContext& context) const;
   std::vector<Result<SignedTransaction, Refusal>> prepare(std::span<const ByteView> raws) const;
-  void insert(std::span<Result<TxPtr, Refusal>> txs);
-  Result<void, Refusal> admit(const TxPtr& tx, Executables& executables);
-  Result<void, Refusal> replace(PoolSender& sender, PoolEntry& old, const TxPtr& tx);
+  void recover_authorities(Candidates& candidates) const;
+  void insert(Candidates& candidates);
+  Result<void, Refusal> admit(Candidate& candidate, Executables& executables);
+  Result<void, Refusal> replace(PoolSender& sender, PoolEntry& old, Candidate& candidate);
+  Result<void, Refusal> check_delegation(const PoolSender& sender, const Candidate& candidate) const;
   Result<void, Refusal> check_account(const PoolSender& sender, const Transaction& tx, const u256& other_costs,
                                       const u256& cost) const;
   bool make_room(const PoolSender& newcomer, bool gapped, u64 standing, u64 bytes);
+  void evict_tail(PoolSender& sender);
   PoolSender& sender_of(const Address& address);
-  std::unique_ptr<PoolEntry> make_entry(const TxPtr& tx, PoolSender& sender);
+  std::unique_ptr<PoolEntry> make_entry(Candidate& candidate, PoolSender& sender);
+  void place(PoolSender& sender, std::unique_ptr<PoolEntry> entry);
   u64 worth(const PoolEntry& entry) const;
   u64 worth(u64 fee_cap, u64 tip) const;
-  u64 waiting_standing(const PoolSender& sender) const;
+  static u32 weight_of(const PoolSender& sender, std::size_t more = 0);
+  void measure_standing(PoolSender& sender) const;
+  void leave_standing(PoolSender& sender, const PoolEntry& entry);
   void extend_run(PoolSender& sender, Executables* executables);
   void place_head(PoolSender& sender);
   void unplace_head(PoolSender& sender);
@@ -162,7 +187,7 @@ class Mempool {
   void erase_entry(PoolEntry& entry);
   void discard(PoolEntry& entry, DropReason reason, stf::TxError error = {});
   void discard_below(PoolSender& sender, u64 nonce);
-  bool may_send(const Account& account) const;
+  void look_at(PoolSender& sender, const Account& account) const;
   void revisit(PoolSender& sender, const Account& account);
   void leave_flight(PoolEntry& entry);
   void release_if_empty(PoolSender& sender);
@@ -188,6 +213,12 @@ class Mempool {
   boost::unordered_flat_map<Address, std::unique_ptr<PoolSender>, SeededHash> senders_;
   ReadyQueue ready_;
   EvictionTree evictions_;
+  boost::unordered_flat_map<Address, u32, SeededHash> authorities_;  ///< with the number of entries that name them
+  SenderCache recovered_;
+
+  bool recording_ = false;
+  bool removed_on_request_ = false;
+  std::vector<TxPtr> accepted_;  ///< since take_accepted()
 
   static constexpr std::size_t kDropMemory = 4'096;
   std::vector<Dropped> drops_;  ///< ring of the last ones

@@ -1,5 +1,7 @@
 // The mempool's other side: what the sequencer takes and reports back, and look-ups.
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include <sequencer/mempool.hpp>
 
@@ -33,8 +35,13 @@ void Mempool::take(std::size_t max, std::vector<TxPtr>& out) {
     entry->place = PoolEntry::Place::kInFlight;
     ++in_flight_;
     --executable_;
+    ++sender.in_flight;
     ++sender.next_nonce;
-    place_head(sender);
+    leave_standing(sender, *entry);
+    if (const auto next = sender.queue.find(sender.next_nonce); next != sender.queue.end()) {
+      next->second->turn = ++next_serial_;  // behind the other senders that pay the same
+      ready_.insert(*next->second);
+    }
     if (sender.queue.rbegin()->first < sender.next_nonce) unlink_eviction(sender);
     out.push_back(entry->tx);
   }
@@ -44,6 +51,7 @@ void Mempool::leave_flight(PoolEntry& entry) {
   if (entry.place != PoolEntry::Place::kInFlight) return;
   entry.place = PoolEntry::Place::kWaiting;
   --in_flight_;
+  --entry.sender->in_flight;
 }
 
 void Mempool::give_back(std::span<const TxPtr> txs) {
@@ -82,8 +90,7 @@ void Mempool::discard_below(PoolSender& sender, u64 nonce) {
 }
 
 void Mempool::revisit(PoolSender& sender, const Account& account) {
-  sender.balance = account.balance;
-  sender.may_send = may_send(account);
+  look_at(sender, account);
   const bool nonce_jumped = account.nonce > sender.next_nonce;  // EIP-7702 and creations use nonces up, too
   const bool overdrawn = sender.committed > sender.balance;
   if (!nonce_jumped && !overdrawn) return;
@@ -236,6 +243,7 @@ bool Mempool::remove(const Hash256& hash) {
   PoolSender& sender = *entry.sender;
   unplace_head(sender);
   discard(entry, DropReason::kRequested);
+  removed_on_request_ = true;
   reindex(sender, sender.next_nonce);
   release_if_empty(sender);
   return true;
@@ -253,6 +261,33 @@ void Mempool::clear() {
 
 void Mempool::set_listener(PoolListener* listener) {
   listener_.store(listener, std::memory_order_release);
+}
+
+void Mempool::record_accepted(bool on) {
+  const std::lock_guard lock(mutex_);
+  recording_ = on;
+  if (!on) accepted_ = {};
+}
+
+bool Mempool::take_accepted(std::vector<TxPtr>& out) {
+  std::vector<TxPtr> taken;
+  bool removed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(accepted_);
+    removed = std::exchange(removed_on_request_, false);
+  }
+  std::move(taken.begin(), taken.end(), std::back_inserter(out));
+  return removed;
+}
+
+void Mempool::find_many(std::span<const Hash256> hashes, std::vector<TxPtr>& out) const {
+  for (std::size_t begin = 0; begin < hashes.size(); begin += kChunk) {
+    const std::lock_guard lock(mutex_);
+    for (const Hash256& hash : hashes.subspan(begin, std::min(kChunk, hashes.size() - begin))) {
+      if (const auto found = entries_.find(hash); found != entries_.end()) out.push_back(found->second->tx);
+    }
+  }
 }
 
 void Mempool::stop() {

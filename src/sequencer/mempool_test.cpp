@@ -1,92 +1,12 @@
 #include <random>
-#include <set>
 #include <thread>
 
-#include <gtest/gtest.h>
-
-#include <crypto/secp256k1.hpp>
-#include <sequencer/mempool.hpp>
+#include <sequencer/mempool_fixture.hpp>
 
 namespace atlas::sequencer {
 namespace {
 
-constexpr u64 kChainId = 31'337;
-constexpr u64 kFloor = 100;
-
-class Accounts : public StateView {
- public:
-  std::map<Address, Account> accounts;
-  std::map<Hash256, Bytes> codes;
-  std::optional<Account> account(const Address& a) const override {
-    const auto it = accounts.find(a);
-    return it == accounts.end() ? std::nullopt : std::optional(it->second);
-  }
-  u256 storage(const Address&, const u256&) const override { return {}; }
-  ByteView code(const Hash256& hash) const override { return codes.at(hash); }
-  bool has_storage(const Address&) const override { return false; }
-};
-
-Address address(u64 i) {
-  return u256(0x1000 + i).to_address();
-}
-
-/// A transaction as if recovered; its hash is unique by sender, nonce and fees.
-SignedTransaction make(u64 sender, u64 nonce, u64 cap, u64 tip, std::size_t data = 0) {
-  SignedTransaction tx;
-  tx.tx.type = TxType::kDynamicFee;
-  tx.tx.chain_id = kChainId;
-  tx.tx.nonce = nonce;
-  tx.tx.gas_limit = 21'000 + 40 * data;
-  tx.tx.max_fee_per_gas = cap;
-  tx.tx.max_priority_fee_per_gas = tip;
-  tx.tx.to = address(999);
-  tx.tx.data.assign(data, 0);
-  tx.sender = address(sender);
-  tx.encoded.assign(110 + data, 7);
-  tx.hash = u256(sender, nonce, cap, tip).to_be();
-  return tx;
-}
-
-class MempoolTest : public ::testing::Test {
- protected:
-  PoolLimits limits;
-  std::shared_ptr<Accounts> state = std::make_shared<Accounts>();
-  std::unique_ptr<Mempool> pool;
-
-  void start(u64 senders = 8, u64 base_fee = kFloor) {
-    for (u64 i = 0; i < senders; ++i) state->accounts[address(i)].balance = u256(1) << 90;
-    pool = std::make_unique<Mempool>(limits, state, stf::StfConfig{});
-    open(base_fee);
-  }
-  void open(u64 base_fee) {
-    BlockContext context;
-    context.chain_id = kChainId;
-    context.gas_limit = u64{1} << 30;
-    context.base_fee = base_fee;
-    pool->open_block(context, kFloor);
-  }
-  std::string put(SignedTransaction tx) {
-    auto result = pool->add(std::move(tx));
-    return result ? "" : result.error().message();
-  }
-  std::vector<TxPtr> take(std::size_t max) {
-    std::vector<TxPtr> out;
-    pool->take(max, out);
-    return out;
-  }
-  /// Makes a block of `txs` visible: nonces rise in the state.
-  void include(const std::vector<TxPtr>& txs) {
-    Block block;
-    std::set<Address> changed;
-    for (const TxPtr& tx : txs) {
-      block.transactions.push_back(*tx);
-      state->accounts[tx->sender].nonce = tx->tx.nonce + 1;
-      changed.insert(tx->sender);
-    }
-    const std::vector<Address> list(changed.begin(), changed.end());
-    pool->on_block(block, list, state);
-  }
-};
+using namespace testing;
 
 TEST_F(MempoolTest, OrdersByEffectiveTipThenArrivalAndKeepsNonceOrder) {
   start();
@@ -160,12 +80,13 @@ TEST_F(MempoolTest, FullPoolEvictsTheCheapestTailAndRefusesEqualFees) {
   EXPECT_EQ(put(make(1, 0, 1'000, 10)), "");
   EXPECT_EQ(put(make(1, 1, 1'000, 500)), "");  // worth no more than what stands before it
   EXPECT_EQ(put(make(2, 0, 1'000, 50)), "");
-  EXPECT_EQ(put(make(3, 0, 1'000, 10)), "txpool is full");
+  EXPECT_EQ(put(make(3, 0, 1'000, 9)), "txpool is full");
   EXPECT_EQ(pool->entry_tip(), 11u);
   EXPECT_EQ(put(make(3, 0, 1'000, 20)), "");
   EXPECT_EQ(pool->find(make(1, 1, 1'000, 500).hash), nullptr);
   EXPECT_EQ(pool->dropped_count(DropReason::kEvicted), 1u);
   EXPECT_EQ(pool->pending_nonce(address(1)), 1u);
+  EXPECT_EQ(put(make(4, 0, 1'000, 10)), "txpool is full");  // nobody has more than one
 }
 
 TEST_F(MempoolTest, GappedTransactionsGoFirstWhenFull) {
@@ -278,7 +199,7 @@ TEST_F(MempoolTest, SubmitsManyAsOneByOne) {
 /// Against a model that keeps plain maps and searches them whole: the same answers and the same order.
 struct Model {
   struct Tx {
-    u64 cap, tip, arrival;
+    u64 cap, tip, turn;
   };
   std::map<u64, std::map<u64, Tx>> waiting;
   std::map<u64, u64> next;
@@ -298,19 +219,20 @@ struct Model {
   }
   std::optional<std::pair<u64, u64>> take(u64 base_fee) {
     std::optional<std::pair<u64, u64>> best;
-    std::pair<u64, u64> best_key;  // effective tip, arrival
+    std::pair<u64, u64> best_key;  // effective tip, turn
     for (const auto& [sender, queue] : waiting) {
       const auto head = queue.find(next[sender]);
       if (head == queue.end() || head->second.cap < base_fee) continue;
-      const std::pair<u64, u64> key{std::min(head->second.tip, head->second.cap - base_fee), head->second.arrival};
+      const std::pair<u64, u64> key{std::min(head->second.tip, head->second.cap - base_fee), head->second.turn};
       if (!best || key.first > best_key.first || (key.first == best_key.first && key.second < best_key.second)) {
         best = std::pair(sender, head->first);
         best_key = key;
       }
     }
     if (best) {
-      waiting[best->first].erase(best->second);
-      ++next[best->first];
+      auto& queue = waiting[best->first];
+      queue.erase(best->second);
+      if (const auto head = queue.find(++next[best->first]); head != queue.end()) head->second.turn = clock++;
     }
     return best;
   }

@@ -22,6 +22,12 @@ std::string_view describe(PoolError error) {
       return "nonce too high";
     case PoolError::kAccountLimit:
       return "account limit exceeded";
+    case PoolError::kDelegatedLimit:
+      return "in-flight transaction limit reached for delegated accounts";
+    case PoolError::kDelegatedGap:
+      return "gapped-nonce tx from delegated accounts";
+    case PoolError::kAuthorityReserved:
+      return "authority already reserved";
     case PoolError::kPoolFull:
       return "txpool is full";
     case PoolError::kStopping:

@@ -31,7 +31,10 @@ enum class PoolError : u8 {
   kReplacementUnderpriced,
   kNonceGap,  ///< nonce further ahead than max_nonce_gap
   kAccountLimit,
-  kPoolFull,  ///< and this transaction pays no more than the cheapest one in it
+  kDelegatedLimit,     ///< a sender that has delegated (EIP-7702) or is about to may have one transaction here
+  kDelegatedGap,       ///< … and that one must be its next
+  kAuthorityReserved,  ///< it delegates for an account that has more than one transaction here
+  kPoolFull,           ///< and this transaction pays no more than the cheapest one in it
   kStopping,
 };
 /// geth's words where geth has any.

@@ -47,7 +47,7 @@ PoolEntry* ReadyQueue::best() {
   const u64 tip = by_tip->effective_tip(base_fee_);
   const u64 cap = by_cap->effective_tip(base_fee_);
   if (tip != cap) return tip > cap ? by_tip : by_cap;
-  return by_tip->arrival < by_cap->arrival ? by_tip : by_cap;
+  return by_tip->turn < by_cap->turn ? by_tip : by_cap;
 }
 
 void ReadyQueue::set_base_fee(u64 base_fee) {

@@ -20,8 +20,10 @@ struct PoolEntry {
   u64 fee_cap = 0;  ///< wei a gas
   u64 tip = 0;      ///< wei a gas, at most fee_cap
   u64 arrival = 0;  ///< serial number
+  u64 turn = 0;     ///< its place among equally paying heads: its arrival, or when the one before it was taken
   u64 bytes = 0;    ///< charged against PoolLimits::max_bytes
   Place place = Place::kWaiting;
+  std::vector<Address> authorities;  ///< of its EIP-7702 authorizations
 
   using Hook = boost::intrusive::set_member_hook<boost::intrusive::optimize_size<true>>;
   Hook order_hook;
@@ -32,7 +34,8 @@ struct PoolEntry {
   u64 effective_tip(u64 base_fee) const { return std::min(tip, fee_cap - base_fee); }
 };
 
-/// Highest effective tip first, then first come. An effective tip is min(tip, cap − base fee): as the base fee moves,
+/// Highest effective tip first; senders that pay the same take turns, so that a long queue of one delays the others by
+/// one transaction and not by all of its own. An effective tip is min(tip, cap − base fee): as the base fee moves,
 /// the order changes only between entries limited by their tip and entries limited by their cap. Each kind has its own
 /// tree, in which order never changes, and an entry moves between them when the base fee crosses its bound. So insert,
 /// erase and best are O(log n), and a new base fee costs O(log n) for each entry that it makes cross.
@@ -48,12 +51,12 @@ class ReadyQueue {
  private:
   struct TipOrder {
     bool operator()(const PoolEntry& a, const PoolEntry& b) const {
-      return a.tip != b.tip ? a.tip > b.tip : a.arrival < b.arrival;
+      return a.tip != b.tip ? a.tip > b.tip : a.turn < b.turn;
     }
   };
   struct CapOrder {
     bool operator()(const PoolEntry& a, const PoolEntry& b) const {
-      return a.fee_cap != b.fee_cap ? a.fee_cap > b.fee_cap : a.arrival < b.arrival;
+      return a.fee_cap != b.fee_cap ? a.fee_cap > b.fee_cap : a.turn < b.turn;
     }
   };
   struct BoundOrder {

@@ -1,5 +1,5 @@
 #include <base/ensure.hpp>
-#include <stark/prover/vector/kernels.hpp>
+#include <stark/prover/vector/sumcheck_kernels.hpp>
 
 namespace atlas::stark {
 
@@ -10,6 +10,7 @@ namespace atlas::stark {
 ATLAS_DECLARE(HashKernels)
 ATLAS_DECLARE(NttKernels)
 ATLAS_DECLARE(LinearKernels)
+ATLAS_DECLARE(SumcheckKernels)
 #undef ATLAS_DECLARE
 
 namespace {
@@ -30,6 +31,10 @@ const NttKernels& ntt_kernels(Isa isa) {
 }
 const LinearKernels& linear_kernels(Isa isa) {
   return choose(isa, kLinearKernelsPortable, kLinearKernelsAvx2, kLinearKernelsAvx512);
+}
+
+const SumcheckKernels& sumcheck_kernels(Isa isa) {
+  return choose(isa, kSumcheckKernelsPortable, kSumcheckKernelsAvx2, kSumcheckKernelsAvx512);
 }
 
 }  // namespace atlas::stark

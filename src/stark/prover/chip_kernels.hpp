@@ -1,0 +1,41 @@
+#pragma once
+// What the prover runs over a chip's rows: eval() under packed builders, for each instruction set. A machine makes its
+// tables by including prover/chip_kernels_impl.hpp in three files NAME_portable.cpp, NAME_avx2.cpp, NAME_avx512.cpp.
+#include <stark/air/folding_builder.hpp>
+#include <stark/prover/vector/kernels.hpp>
+
+namespace atlas::stark {
+
+/// Values of the first constraint message: on H, then on two cosets of it (see constraint_prover.cpp).
+inline constexpr unsigned kSkipCosets = 3;
+inline constexpr unsigned kSkipPoints = kSkipCosets * kSkip;
+/// Points X at which the later messages are evaluated: 0, 2, 3 (the value at 1 follows from the claim).
+inline constexpr unsigned kRoundPoints = 3;
+
+/// Where message j's fractions go: planes.
+struct LeafTarget {
+  u32* numerator;
+  u32* denominator;
+  std::size_t stride;
+};
+
+struct ChipKernels {
+  /// Fractions of rows [first, first + count), count a multiple of 16; columns[i] is column i of the chip.
+  void (*leaves)(const u32* const* columns, std::size_t first, std::size_t count, const BusChallenge* challenges,
+                 const LeafTarget* targets);
+  /// Blocks [first, first + count) of 32 rows: sums[point] += Σ weight[block]·fold(columns at the point). The weights'
+  /// planes hold zeros up to a multiple of 16. `scratch`: 2·width·512 words, 64-byte aligned.
+  void (*skip)(const u32* const* columns, std::size_t first, std::size_t count, const u32* weights,
+               std::size_t weight_stride, const FoldWeights& fold, u32* scratch, Ext* sums);
+  /// Pairs [first, first + count) of folded columns (planes of one stride): out[k] = Σ weight·fold at X = 0, 2, 3.
+  void (*round)(const u32* const* columns, std::size_t stride, std::size_t first, std::size_t count, const u32* weights,
+                std::size_t weight_stride, const FoldWeights& fold, Ext* out);
+};
+
+/// A machine's tables: chips[isa][chip].
+struct MachineKernels {
+  std::span<const ChipKernels> of_isa[field::kIsaCount];
+  const ChipKernels& of(Isa isa, std::size_t chip) const { return of_isa[static_cast<unsigned>(isa)][chip]; }
+};
+
+}  // namespace atlas::stark

@@ -26,6 +26,7 @@ struct Outcome {
 };
 
 void add_dev(CLI::App& app, Outcome& outcome);
+void add_execute(CLI::App& app, Outcome& outcome);
 void add_load(CLI::App& app, Outcome& outcome);
 void add_node(CLI::App& app, Outcome& outcome);
 void add_statetest(CLI::App& app, Outcome& outcome);

@@ -16,12 +16,14 @@ int run(int argc, char** argv) {
       "  atlas dev                          a local chain with ten funded accounts on http://127.0.0.1:8545\n"
       "  atlas node --config atlas.toml     a node as configured\n"
       "  atlas load --rate 5000             transactions for a node, measured\n"
+      "  atlas execute --elf guest.elf      a guest program in the zkVM's machine, without a proof\n"
       "  atlas statetest --fork Osaka DIR   Ethereum state tests, one line a failure\n"
       "\n`atlas COMMAND --help` explains a command. Exit codes: 0 good; 1 the thing asked about is bad;\n"
       "2 usage or environment.");
   app.require_subcommand(1);
   atlas::apps::Outcome outcome;
   atlas::apps::add_dev(app, outcome);
+  atlas::apps::add_execute(app, outcome);
   atlas::apps::add_load(app, outcome);
   atlas::apps::add_node(app, outcome);
   atlas::apps::add_statetest(app, outcome);

@@ -1,8 +1,8 @@
 #include <new>
+#include <stdexcept>
 
 #include <sys/mman.h>
 
-#include <base/ensure.hpp>
 #include <zkvm/executor/memory.hpp>
 
 namespace atlas::zkvm {
@@ -21,7 +21,10 @@ GuestMemory::GuestMemory(const Program& program, u64 limit)
   for (const ImageSegment& segment : program.image) {
     if (segment.words.empty()) continue;
     const auto count = static_cast<u32>(segment.words.size());
-    ENSURE(holds(segment.begin, count), "the memory limit covers the program's image");
+    if (!holds(segment.begin, count)) {
+      throw std::invalid_argument("the memory limit of " + std::to_string(limit) +
+                                  " bytes does not reach the program's data at " + hex32(segment.begin) + "; raise it");
+    }
     std::memcpy(word(word_of(segment.begin)), segment.words.data(), segment.words.size() * 4);
   }
 }

@@ -31,6 +31,7 @@ class Reservation {
 class GuestMemory {
  public:
   /// `limit` bounds the window for programs that nobody trusts; accesses beyond it fault.
+  /// Throws std::invalid_argument if the limit does not cover the program's image.
   GuestMemory(const Program& program, u64 limit);
 
   u32 begin() const { return begin_; }

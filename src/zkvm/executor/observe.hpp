@@ -165,9 +165,13 @@ Stop Executor::observe(Sink& sink, u64 cycles) {
         X(Addi)
         X(Slti)
         X(Sltiu)
-      X(Xori)
-      X(Ori) X(Andi) X(Slli) X(Srli) X(Srai) X(Add) X(Sub) X(Sll) X(Slt) X(Sltu) X(Xor) X(Srl) X(Sra) X(Or) X(And)
-          X(Mul) X(Mulh) X(Mulhsu) X(Mulhu) X(Div) X(Divu) X(Rem) X(Remu)
+        X(Xori)
+        X(Ori)
+        X(Andi)
+        X(Slli)
+      X(Srli)
+      X(Srai) X(Add) X(Sub) X(Sll) X(Slt) X(Sltu) X(Xor) X(Srl) X(Sra) X(Or) X(And) X(Mul) X(Mulh) X(Mulhsu) X(Mulhu)
+          X(Div) X(Divu) X(Rem) X(Remu)
 #undef X
 #define X(name)                                                                \
   case Op::k##name:                                                            \

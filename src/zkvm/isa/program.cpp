@@ -1,3 +1,7 @@
+#include <cstdlib>
+
+#include <cxxabi.h>
+
 #include <base/ensure.hpp>
 #include <zkvm/isa/program.hpp>
 
@@ -16,8 +20,17 @@ std::string Program::place(u32 address) const {
   const Symbol* symbol = symbol_at(address);
   if (symbol == nullptr) return "";
   const u32 offset = address - symbol->begin;
-  if (offset == 0) return symbol->name;
-  return symbol->name + "+" + hex(offset);
+  const std::string name = demangled(symbol->name);
+  return offset == 0 ? name : name + "+" + hex(offset);
+}
+
+std::string demangled(const std::string& name) {
+  if (!name.starts_with("_Z")) return name;  // "g" is a function here, not the code of a type
+  int status = 0;
+  char* text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
+  std::string out = status == 0 && text != nullptr ? text : name;
+  std::free(text);
+  return out;
 }
 
 Program make_program(u32 text_begin, std::vector<u32> words, std::vector<ImageSegment> image) {

@@ -43,9 +43,12 @@ struct Program {
   }
   /// The function that holds an address; null if none does.
   const Symbol* symbol_at(u32 address) const;
-  /// "name+0x12" or "" if no symbol is known there.
+  /// "name+0x12", demangled, or "" if no symbol is known there.
   std::string place(u32 address) const;
 };
+
+/// A C++ symbol as its author wrote it; other names as they are.
+std::string demangled(const std::string& name);
 
 /// A program from encodings and image segments, as the ELF loader makes it: decodes and finds the memory window. For
 /// tests and generated programs; the arguments must satisfy what the members of Program promise.

@@ -1,15 +1,28 @@
+#include <platform/ecall.hpp>
 #include <platform/halt.hpp>
 
 namespace atlas::platform {
+namespace {
 
-// a7 = function, a0 = code. The machine's ecall table is docs/guest-abi.md; only halt(0) is provable.
-void halt(const char*, const char*, const char*, int) {
-  constexpr unsigned kEcallHalt = 0;
-  register unsigned code asm("a0") = 1;
-  register unsigned function asm("a7") = kEcallHalt;
-  asm volatile("ecall" : : "r"(code), "r"(function) : "memory");
-  for (;;) {
-  }
+void say(const char* text) {
+  std::size_t size = 0;
+  while (text[size] != 0) ++size;
+  write_log(text, size);
+}
+
+}  // namespace
+
+// The texts go to the executor's log; the code is the same for all, since only halt(0) is provable.
+void halt(const char* condition, const char* message, const char* file, int) {
+  constexpr u32 kBrokenInvariant = 1;
+  say("broken invariant: ");
+  say(message);
+  say(" (");
+  say(condition);
+  say(") in ");
+  say(file);
+  say("\n");
+  halt(kBrokenInvariant);
 }
 
 }  // namespace atlas::platform

@@ -1,0 +1,45 @@
+#pragma once
+// The seam of platform/guest, with the machine's primitives behind it. A guest is built with this one by standing
+// before platform/guest on the include path, or with the portable twin by leaving it out (tools/guest build
+// --portable).
+#include <cstring>
+
+#include <platform/ecall.hpp>
+
+namespace atlas::platform::accel {
+
+inline bool keccak_f1600(u64* state) {
+  ecall(abi::Ecall::kKeccakF, word_of(state));
+  return true;
+}
+
+inline bool sha256_compress(u32* state, const u8* data, std::size_t blocks) {
+  constexpr std::size_t kBlock = 64;
+  if (word_of(data) % 4 == 0) {
+    while (blocks > 0) {
+      const std::size_t part = blocks < abi::kHashBlocksMax ? blocks : abi::kHashBlocksMax;
+      ecall(abi::Ecall::kSha256, word_of(state), word_of(data), static_cast<u32>(part));
+      data += part * kBlock;
+      blocks -= part;
+    }
+    return true;
+  }
+  u32 aligned[kBlock / 4];
+  for (; blocks > 0; --blocks, data += kBlock) {
+    std::memcpy(aligned, data, kBlock);
+    ecall(abi::Ecall::kSha256, word_of(state), word_of(aligned), 1);
+  }
+  return true;
+}
+
+/// What a curve operation came to.
+enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };
+Outcome secp256k1_recover(const u8* digest, u8 y_parity, const u8* r, const u8* s, u8* public_key);
+constexpr Outcome secp256k1_sign(const u8*, const u8*, u8*, u8*, u8&) {
+  return Outcome::kNotAccelerated;
+}
+constexpr Outcome secp256k1_public_key(const u8*, u8*) {
+  return Outcome::kNotAccelerated;
+}
+
+}  // namespace atlas::platform::accel

@@ -10,7 +10,7 @@
 
 namespace atlas::tree {
 
-inline constexpr u32 kPageLeaves = 32;
+inline constexpr u32 kPageLeaves = 16;
 
 /// The leaves of a page: one block of memory, key ‖ value together as a leaf's hash takes them.
 class PageLeaves {

@@ -12,8 +12,11 @@ struct StateTree::Changes {
   LeafDatabase::Version record;
   u64 next_index;
   std::vector<Job> jobs;
-  std::vector<u32> pages;               // to be hashed
+  std::vector<u32> pages;  // to be hashed, but for the first `pages_hashed`
+  std::size_t pages_hashed = 0;
   std::vector<std::vector<u32>> nodes;  // to be hashed, by depth
+
+  std::span<const u32> pages_left() const { return std::span(pages).subspan(pages_hashed); }
 
   void add_node(u32 node, unsigned depth) {
     if (nodes.size() <= depth) nodes.resize(depth + 1);
@@ -23,7 +26,7 @@ struct StateTree::Changes {
 
 namespace {
 
-constexpr std::size_t kPagesTogether = 128;  // about 3,000 leaves, whose hashes fit the second-level cache
+constexpr std::size_t kPagesTogether = 128;  // about 1,500 leaves, which with their hashes fit the second-level cache
 constexpr std::size_t kNodesTogether = 1024;
 constexpr std::size_t kPrefetchAhead = 8;  // pages; each is about 25 cache lines
 constexpr std::size_t kCacheLine = 64;
@@ -151,7 +154,7 @@ void StateTree::hash_nodes(std::span<const u32> nodes) {
 }
 
 void StateTree::rehash(Changes& changes) {
-  hash_pages(changes.pages);
+  hash_pages(changes.pages_left());
   for (std::size_t depth = changes.nodes.size(); depth-- > 0;) hash_nodes(changes.nodes[depth]);
 }
 
@@ -176,14 +179,18 @@ BatchState StateTree::apply(u64 version, std::span<const LeafWrite> writes, cons
     if (i + kPrefetchAhead < changes.jobs.size()) {
       const Ref next = changes.jobs[i + kPrefetchAhead].ref;
       const PageLeaves* leaves = next == kEmpty ? nullptr : pages_[next & ~kPageBit].leaves.load();
-      // From the page's place in the middle, where the search begins.
       if (leaves != nullptr) {
-        for (std::size_t at = 0; at < leaves->bytes(); at += 4 * kCacheLine) {
+        for (std::size_t at = 0; at < leaves->bytes(); at += kCacheLine) {
           __builtin_prefetch(reinterpret_cast<const u8*>(leaves) + at);
         }
       }
     }
     merge(changes.jobs[i], writes, changes);
+    // A single thread hashes pages while they are in its cache; several share them out at the end.
+    if (workers_ == nullptr && changes.pages_left().size() >= kPagesTogether) {
+      hash_pages(changes.pages_left());
+      changes.pages_hashed = changes.pages.size();
+    }
   }
   rehash(changes);
 

@@ -115,13 +115,14 @@ std::vector<Ext> stacked_weights(const Machine& machine, const Parameters& param
       if (height >> parameters.block_log != 0) {
         for (u32 b = 0; b < height >> parameters.block_log; ++b) {
           const u64 cell = placed.offset + (u64{b} << parameters.block_log);
-          out[base + (cell >> parameters.stack_log)] += factor * low[parameters.block_log] *
-                                                        row_blocks[placed.chip][b] *
-                                                        u_block[(cell & mask) >> parameters.block_log];
+          // Offsets are below width·2^stack_log: the quotients fit 32 bits.
+          const auto column = static_cast<u32>(cell >> parameters.stack_log);
+          const auto place = static_cast<u32>((cell & mask) >> parameters.block_log);
+          out[base + column] += factor * low[parameters.block_log] * row_blocks[placed.chip][b] * u_block[place];
         }
       } else {
         const u32 n = layout.row_logs[placed.chip];
-        out[base + (placed.offset >> parameters.stack_log)] +=
+        out[base + static_cast<u32>(placed.offset >> parameters.stack_log)] +=
             factor * low[n] * eq_at(u.subspan(n), (placed.offset & mask) >> n);
       }
     }

@@ -42,7 +42,7 @@ describe('atlas command line', { skip: !isAtlas && 'of Atlas alone' }, () => {
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address()
     try {
-      await refuses(['dev', '--port', String(port)], new RegExp(String(port)), /in use/i)
+      await refuses(['dev', '--port', String(port), '--data', join(dir, 'chain')], new RegExp(String(port)), /in use/i)
     } finally {
       server.close()
     }

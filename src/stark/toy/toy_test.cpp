@@ -15,7 +15,7 @@ struct Fixture {
 };
 
 std::vector<SegmentWitness> two_segments(const Parameters& parameters, u32 steps, u32 cells) {
-  Run run = start(cells);
+  toy::Run run = start(cells);
   std::vector<SegmentWitness> out;
   out.push_back(segment(run, 1, steps, parameters));
   out.push_back(closing_segment(run, parameters));

@@ -197,6 +197,9 @@ void History::add(std::span<const BlockPtr> blocks) {
   Bytes value;
   ByteWriter w(value);
   const auto& family = db_->family;
+  // Keys in random order are put sorted: the table in memory then finds each place near the one before.
+  std::vector<std::pair<Hash256, FixedBytes<12>>> locations;
+  std::vector<PostingKey> postings;
   for (const BlockPtr& block : blocks) {
     const u64 number = block->header.number;
     ENSURE(number == last + 1, "history takes blocks in order");
@@ -217,19 +220,25 @@ void History::add(std::span<const BlockPtr> blocks) {
       }
       writes.Put(family[Database::kBodies], slice(group_key(number, group)), slice(value));
       for (const auto& prefix : postings_of(*block, begin, end)) {
-        writes.Put(family[Database::kLogs], slice(posting_key(prefix, number, group)), {});
+        postings.push_back(posting_key(prefix, number, group));
       }
     });
     for (u32 i = 0; i < block->transactions.size(); ++i) {
       FixedBytes<12> location;
       put_big_endian<8>(location.data(), number);
       put_big_endian<4>(location.data() + 8, i);
-      writes.Put(family[Database::kHashes], slice(block->transactions[i].hash), slice(location));
+      locations.emplace_back(block->transactions[i].hash, location);
     }
   }
+  std::sort(locations.begin(), locations.end());
+  for (const auto& [hash, location] : locations) writes.Put(family[Database::kHashes], slice(hash), slice(location));
+  std::sort(postings.begin(), postings.end());
+  for (const auto& key : postings) writes.Put(family[Database::kLogs], slice(key), {});
   const BlockKey newest = block_key(last);
   writes.Put(kLastKey, slice(newest));
-  db_->check(db_->db->Write({}, &writes), "write");
+  rocksdb::WriteOptions sorted;
+  sorted.memtable_insert_hint_per_batch = true;
+  db_->check(db_->db->Write(sorted, &writes), "write");
   db_->last = last;
 }
 

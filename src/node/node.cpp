@@ -52,6 +52,8 @@ void Node::start() {
                                 {"replayed", recovered.blocks_replayed},
                                 {"snapshot", recovered.snapshot_number},
                                 {"ms", recovered.total_ms},
+                                {"snapshot_ms", recovered.snapshot_ms},
+                                {"replay_ms", recovered.replay_ms},
                                 {"directory", config_.data_dir.string()}});
 
   const auto head_state = store_->view_at(store_->head()->header.number);

@@ -83,7 +83,7 @@ class Report {
       nlohmann::ordered_json out{{"case", name}, {"ok", failure.empty()}};
       if (!failure.empty()) out["failure"] = failure;
       if (!skipped.empty()) out["skipped"] = skipped;
-      out.update(figures);
+      if (figures.is_object()) out.update(figures);
       std::printf("%s\n", out.dump().c_str());
     } else {
       std::printf("%s  %-34s %s%s\n",
@@ -139,7 +139,8 @@ void run_rounds(const Options& options, Report& report) {
                  {"head", r.head},
                  {"blocks_acknowledged", r.blocks_acknowledged},
                  {"receipts_acknowledged", r.receipts_acknowledged},
-                 {"pending_kept", r.pending_kept}},
+                 {"pending_kept", r.pending_kept},
+                 {"recovery", r.recovery}},
                 format("killed after %4.0f ms: %3llu blocks, %5llu receipts, %5llu pending kept; restart %4.0f ms (%s "
                        "of recovery, %s blocks replayed)  %s",
                        r.killed_ms, static_cast<unsigned long long>(r.blocks_acknowledged),

@@ -7,6 +7,8 @@
 namespace atlas::rpc {
 namespace {
 
+constexpr u8 kPrevrandao = 0x44;  // struct logs keep its name from before the merge, in geth and in anvil
+
 /// Writes the JSON of each instruction at once: the trace itself is what takes the room.
 class StructLogger final : public Recorder {
  public:
@@ -28,7 +30,7 @@ class StructLogger final : public Recorder {
     logs_.begin_object();
     logs_.key("pc");
     logs_.number(step.pc);
-    logs_.field_string("op", opcode_name(step.opcode));
+    logs_.field_string("op", step.opcode == kPrevrandao ? "DIFFICULTY" : opcode_name(step.opcode));
     logs_.key("gas");
     logs_.number(step.gas);
     logs_.key("depth");

@@ -96,6 +96,13 @@ TEST_F(Traces, InstructionsEqualAnvils) {
   compare(failing, {{"enableMemory", true}, {"enableReturnData", true}}, golden::kFailingSteps);
 }
 
+TEST_F(Traces, PrevrandaoKeepsItsOldName) {
+  put(19, "4400");
+  const json steps = trace(send(0, invoke(2, contract_address(19), {})))["structLogs"];
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_EQ(steps[0]["op"], "DIFFICULTY");
+}
+
 TEST_F(Traces, InstructionOptions) {
   const json all = trace(calling)["structLogs"];
   const json few = trace(calling, {{"limit", 5}})["structLogs"];

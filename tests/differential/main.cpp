@@ -1,5 +1,6 @@
 // Sends the same random transactions to two nodes and compares what became of them: receipts (status, gas, logs,
-// contract address) and the state of every account involved. Usage: differential URL_A URL_B [transactions] [seed]
+// contract address), the state of every account involved and, of some, every kind of trace.
+// Usage: differential URL_A URL_B [transactions] [seed] [traced transactions]
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <thread>
 
 #include "generator.hpp"
+#include "traces.hpp"
 #include <load/rpc_client.hpp>
 
 #include <crypto/keccak.hpp>
@@ -15,7 +17,6 @@
 namespace atlas::differential {
 namespace {
 
-using Json = nlohmann::json;
 using load::RpcClient;
 
 constexpr unsigned kSenders = 20;
@@ -139,10 +140,20 @@ class Run {
  public:
   Run(const std::string& a, const std::string& b, u64 seed) : a_(a), b_(b), seed_(seed) {}
 
-  int operator()(u64 transactions) {
+  /// `traced` of the transactions are traced as well, spread over the run.
+  int operator()(u64 transactions, u64 traced) {
+    traces_left_ = traced;
+    trace_every_ = traced == 0 ? 1 : std::max<u64>(1, transactions / traced);
     chain_id_ = chain_id(a_);
     if (chain_id(b_) != chain_id_) throw load::RpcFailure("the two nodes have different chain ids");
     fund();
+    for (Node* node : {&a_, &b_}) {
+      const Json head = node->rpc().call("eth_getBlockByNumber", {"latest", false});
+      accounts_apart_.push_back(head["miner"].get<std::string>());
+    }
+    for (unsigned who = 0; who < kAuthorities; ++who) {
+      accounts_apart_.push_back(to_hex(*crypto::address_of_private_key(authority_key(who))));
+    }
     u64 done = 0;
     for (u64 round = 0; done < transactions; ++round) {
       done += play(round);
@@ -152,10 +163,11 @@ class Run {
     std::fputs("\n", stderr);
     std::printf(
         "{\"transactions\":%llu,\"succeeded\":%llu,\"failed\":%llu,\"refused\":%llu,\"states_compared\":%llu,"
-        "\"differences\":%llu,\"seed\":%llu}\n",
+        "\"traced\":%llu,\"traces_compared\":%llu,\"differences\":%llu,\"seed\":%llu}\n",
         static_cast<unsigned long long>(done), static_cast<unsigned long long>(succeeded_),
         static_cast<unsigned long long>(failed_), static_cast<unsigned long long>(refused_),
-        static_cast<unsigned long long>(states_), static_cast<unsigned long long>(differences_),
+        static_cast<unsigned long long>(states_), static_cast<unsigned long long>(traced_),
+        static_cast<unsigned long long>(traces_), static_cast<unsigned long long>(differences_),
         static_cast<unsigned long long>(seed_));
     return differences_ == 0 ? 0 : 1;
   }
@@ -355,6 +367,39 @@ class Run {
         report(round, "transaction " + batch[i].hash + " raw " + batch[i].raw,
                sa + (sa == "refused" ? " " + ra[i].dump() : ""), sb + (sb == "refused" ? " " + rb[i].dump() : ""));
       }
+      if (sa == sb && sa != "refused" && traces_left_ > 0 && ++trace_turn_ % trace_every_ == 0) {
+        compare_traces(round, batch[i].hash, ra[i]);
+      }
+    }
+  }
+
+  /// anvil's total is that of the block so far; ours is held to the receipt.
+  void check_gas(u64 round, TraceKind kind, const std::string& hash, const Json& trace, const Json& receipt) {
+    const std::string used = receipt["gasUsed"];
+    std::string got = used;
+    if (kind == TraceKind::kSteps) got = to_quantity(u256(trace["gas"].get<u64>()));
+    if (kind == TraceKind::kCalls) got = trace["gasUsed"];
+    if (got != used) report(round, std::string("gas of the ") + name_of(kind) + " of " + hash, got, used);
+  }
+
+  void compare_traces(u64 round, const std::string& hash, const Json& receipt) {
+    --traces_left_;
+    ++traced_;
+    for (const TraceKind kind : kTraceKinds) {
+      const auto trace = [&](Node& node) -> Json {
+        try {
+          const Json got = node.rpc().call("debug_traceTransaction", {hash, trace_options(kind)});
+          if (&node == &a_) check_gas(round, kind, hash, got, receipt);
+          return normalised(kind, got, accounts_apart_);
+        } catch (const load::RpcError& error) {
+          return {{"refused", error.what()}};
+        }
+      };
+      const Json ta = trace(a_);
+      const Json tb = trace(b_);
+      ++traces_;
+      if (ta == tb && !ta.contains("refused")) continue;
+      report(round, std::string(name_of(kind)) + " of " + hash, "", first_difference(ta, tb));
     }
   }
 
@@ -405,6 +450,8 @@ class Run {
   u64 chain_id_ = 0;
   std::vector<Sender> senders_;
   u64 authority_nonce_[kAuthorities] = {};
+  std::vector<std::string> accounts_apart_;
+  u64 traces_left_ = 0, trace_every_ = 1, trace_turn_ = 0, traced_ = 0, traces_ = 0;
   u64 succeeded_ = 0, failed_ = 0, refused_ = 0, states_ = 0, differences_ = 0;
 };
 
@@ -413,14 +460,14 @@ class Run {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: differential URL_A URL_B [transactions=10000] [seed=1]\n");
+    std::fprintf(stderr, "usage: differential URL_A URL_B [transactions=10000] [seed=1] [traced=0]\n");
     return 2;
   }
   try {
     const auto number = [&](int i, unsigned long long fallback) {
       return argc > i ? std::strtoull(argv[i], nullptr, 10) : fallback;
     };
-    return atlas::differential::Run(argv[1], argv[2], number(4, 1))(number(3, 10'000));
+    return atlas::differential::Run(argv[1], argv[2], number(4, 1))(number(3, 10'000), number(5, 0));
   } catch (const std::exception& e) {
     std::fprintf(stderr, "differential: %s\n", e.what());
     return 2;

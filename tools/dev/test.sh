@@ -7,7 +7,7 @@ cd "$ROOT"
 mapfile -t rooms < <(find src -mindepth 2 -name '*_test.cpp' | cut -d/ -f2 | sort -u)
 suites=()
 for room in "${rooms[@]}"; do [[ $room == conformance ]] || suites+=("$room"); done
-suites+=(conformance e2e lint rv32)
+suites+=(conformance e2e lint rv32 guest)
 
 preset=release chosen=()
 while (($#)); do
@@ -121,7 +121,7 @@ LOGS=$BUILD/log/test
 mkdir -p "$LOGS"
 packages=("${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}")
 wants lint && packages+=("${PACKAGES_LINT[@]}")
-wants rv32 && packages+=("${PACKAGES_RV32[@]}")
+{ wants rv32 || wants guest; } && packages+=("${PACKAGES_RV32[@]}")
 case $preset in asan | tsan | fuzz) packages+=("${PACKAGES_SANITIZE[@]}") ;; esac
 ensure_packages "${packages[@]}"
 unpack_vectors
@@ -131,13 +131,13 @@ for suite in "${chosen[@]}"; do
   is_room "$suite" && targets+=("${suite}_test")
 done
 wants crypto && targets+=(evm_test)
-{ wants conformance || wants e2e; } && targets+=(atlas)
+{ wants conformance || wants e2e || wants guest; } && targets+=(atlas)
 if ((everything)); then
   build "$preset"
 elif ((${#targets[@]})); then
   build "$preset" "${targets[@]}"
 fi
-if wants e2e; then
+if wants e2e || wants differential; then
   ensure_node
   install_e2e
 fi
@@ -160,8 +160,10 @@ for suite in "${chosen[@]}"; do
       fi
       ;;
     e2e) e2e_suite ;;
+    differential) script_suite differential env ATLAS_BIN="$BIN/atlas" tools/dev/differential.sh --check 848 1 --traces 100 ;;
     lint) script_suite lint tools/dev/lint.sh ;;
     rv32) script_suite rv32 tools/rv32_check ;;
+    guest) ATLAS_BIN=$BIN/atlas script_suite guest tools/dev/guest_check.sh ;;
     *) gtest_suite "$suite" "${suite}_test" ;;
   esac
 done

@@ -1,0 +1,150 @@
+#include "traces.hpp"
+
+namespace atlas::differential {
+namespace {
+
+constexpr std::size_t kShown = 200;
+
+std::string shortened(const Json& value) {
+  std::string text = value.dump();
+  if (text.size() > kShown) text = text.substr(0, kShown) + "… (" + std::to_string(text.size()) + " characters)";
+  return text;
+}
+
+void find_difference(const Json& a, const Json& b, std::string path, std::string& out) {
+  if (a == b) return;
+  if (a.is_object() && b.is_object()) {
+    for (const auto& [key, value] : a.items()) {
+      if (!b.contains(key)) {
+        out = path + "." + key + ": " + shortened(value) + " | absent";
+        return;
+      }
+      if (value != b[key]) return find_difference(value, b[key], path + "." + key, out);
+    }
+    for (const auto& [key, value] : b.items()) {
+      if (!a.contains(key)) {
+        out = path + "." + key + ": absent | " + shortened(value);
+        return;
+      }
+    }
+  }
+  if (a.is_array() && b.is_array()) {
+    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+      if (a[i] != b[i]) return find_difference(a[i], b[i], path + "[" + std::to_string(i) + "]", out);
+    }
+    out = path + ": " + std::to_string(a.size()) + " | " + std::to_string(b.size()) + " elements";
+    return;
+  }
+  out = path + ": " + shortened(a) + " | " + shortened(b);
+}
+
+/// Nodes name failures in words of their own; that a frame failed must agree.
+void even_out_error(Json& holder) {
+  if (holder.contains("error")) holder["error"] = true;
+}
+
+/// Logs of a failed frame, and of all inside it, are undone: geth leaves them out, anvil lists them.
+void even_out_call(Json& frame, bool undone = false) {
+  undone = undone || frame.contains("error");
+  if (undone) frame.erase("logs");
+  even_out_error(frame);
+  if (!frame.contains("calls")) return;
+  for (Json& inner : frame["calls"]) even_out_call(inner, undone);
+}
+
+/// A word of zero says nothing: anvil also lists slots of instructions that ran out of gas before they touched them.
+void drop_zeros(Json& words) {
+  for (auto it = words.begin(); it != words.end();) {
+    const bool zero = it->get<std::string>().find_first_not_of("0x") == std::string::npos;
+    it = zero ? words.erase(it) : std::next(it);
+  }
+}
+
+/// Accounts with neither code, nonce, balance nor storage are left out: geth does so with those that the transaction
+/// creates.
+void even_out_accounts(Json& accounts, const std::vector<std::string>& apart) {
+  for (const std::string& account : apart) accounts.erase(account);
+  for (auto it = accounts.begin(); it != accounts.end();) {
+    Json& account = *it;
+    if (account.contains("storage")) {
+      drop_zeros(account["storage"]);
+      if (account["storage"].empty()) account.erase("storage");
+    }
+    it = account == Json({{"balance", "0x0"}}) ? accounts.erase(it) : std::next(it);
+  }
+}
+
+void even_out_steps(Json& steps) {
+  bool unsure = false;  // anvil goes on listing what an SSTORE without enough gas would have stored
+  for (Json& step : steps) {
+    step.erase("refund");
+    const std::string op = step["op"];
+    if (step.contains("error")) {
+      even_out_error(step);
+      step.erase("gasCost");  // of what did not happen
+      unsure = unsure || op == "SSTORE";
+      if (op == "Unknown" || op.starts_with("opcode 0x")) step["op"] = "undefined";
+    }
+    if (unsure) step.erase("storage");
+  }
+}
+
+}  // namespace
+
+const char* name_of(TraceKind kind) {
+  switch (kind) {
+    case TraceKind::kCalls:
+      return "callTracer";
+    case TraceKind::kPrestate:
+      return "prestateTracer";
+    case TraceKind::kStateDiff:
+      return "prestateTracer (diffMode)";
+    case TraceKind::kSteps:
+      return "struct logs";
+  }
+  return "";
+}
+
+Json trace_options(TraceKind kind) {
+  switch (kind) {
+    case TraceKind::kCalls:
+      return {{"tracer", "callTracer"}, {"tracerConfig", {{"withLog", true}}}};
+    case TraceKind::kPrestate:
+      return {{"tracer", "prestateTracer"}};
+    case TraceKind::kStateDiff:
+      return {{"tracer", "prestateTracer"}, {"tracerConfig", {{"diffMode", true}}}};
+    case TraceKind::kSteps:
+      return {{"enableMemory", true}, {"enableReturnData", true}};
+  }
+  return {};
+}
+
+Json normalised(TraceKind kind, Json trace, const std::vector<std::string>& accounts_apart) {
+  if (!trace.is_object() || trace.contains("refused")) return trace;
+  switch (kind) {
+    case TraceKind::kCalls:
+      trace.erase("gas");
+      trace.erase("gasUsed");
+      even_out_call(trace);
+      break;
+    case TraceKind::kPrestate:
+      even_out_accounts(trace, accounts_apart);
+      break;
+    case TraceKind::kStateDiff:
+      for (const char* side : {"pre", "post"}) even_out_accounts(trace[side], accounts_apart);
+      break;
+    case TraceKind::kSteps:
+      trace.erase("gas");
+      even_out_steps(trace["structLogs"]);
+      break;
+  }
+  return trace;
+}
+
+std::string first_difference(const Json& a, const Json& b) {
+  std::string out;
+  find_difference(a, b, "", out);
+  return out;
+}
+
+}  // namespace atlas::differential

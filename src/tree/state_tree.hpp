@@ -14,7 +14,8 @@
 #include <tree/leaf_database.hpp>
 #include <tree/page.hpp>
 
-#include <state/tree/multiproof.hpp>
+#include <state/tree/changes.hpp>
+#include <state/tree/key_proof.hpp>
 
 namespace atlas::tree {
 
@@ -24,12 +25,6 @@ struct TreeConfig {
   unsigned threads = 0;                ///< that hash and read; 0: as many as the machine has
   u64 versions_kept = 128;             ///< newest versions that rewind() can take back
   bool durable = false;                ///< a version survives a power loss when apply() returns
-};
-
-/// A key's value after a version.
-struct LeafWrite {
-  Digest key;
-  Digest value;
 };
 
 /// Where a batch ends on the chain.
@@ -81,6 +76,8 @@ class StateTree {
   std::optional<Digest> key_of(u64 index) const;
   /// A multiproof of `keys`, in any order, repeated or not, over the newest version, which must exist.
   VersionedProof prove(std::vector<Digest> keys) const;
+  /// Everything about an account for atlas_getProof, over the newest version, which must exist.
+  AccountProof prove_account(const Address& address, std::span<const u256> slots) const;
   /// Brings the pages of `keys`, in any order, into memory.
   void prefetch(std::vector<Digest> keys);
   /// Gives back all cached pages, as a measurement of reads wants.

@@ -157,4 +157,25 @@ VersionedProof StateTree::prove(std::vector<Digest> keys) const {
   return {*latest_, state_, MultiproofWriter<Cursor>::write(Cursor(*this, root_), keys)};
 }
 
+AccountProof StateTree::prove_account(const Address& address, std::span<const u256> slots) const {
+  AccountProof proof;
+  proof.address = address;
+  std::vector<Digest> keys = {address_key(Domain::kAccount, address), address_key(Domain::kCodeHash, address)};
+  for (const u256& slot : slots) keys.push_back(storage_key(address, slot));
+  std::vector<Digest> sorted = keys;
+  sort_unique(sorted);
+  const std::shared_lock lock(mutex_);
+  ensure_usable();
+  ENSURE(latest_.has_value(), "there is a version to prove something about");
+  std::vector<std::pair<u32, Digest>> pages;
+  find_pages(root_, 0, sorted, pages);
+  load_pages(pages);
+  const auto prove_one = [&](const Digest& key) { return prove_key(Cursor(*this, root_), key); };
+  proof.state = state_;
+  proof.account = prove_one(keys[0]);
+  proof.code_hash = prove_one(keys[1]);
+  for (std::size_t i = 0; i < slots.size(); ++i) proof.slots.push_back({slots[i], prove_one(keys[2 + i])});
+  return proof;
+}
+
 }  // namespace atlas::tree

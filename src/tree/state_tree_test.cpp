@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <tree/state_tree.hpp>
+#include <tree/test_folder.hpp>
 #include <unistd.h>
 
 #include <state/tree/reference_tree.hpp>
@@ -12,26 +13,8 @@
 namespace atlas::tree {
 namespace {
 
+using test::Folder;
 using test::ReferenceTree;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "atlas-tree-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 TreeConfig config_of(const Folder& folder) {
   TreeConfig config;

@@ -1,0 +1,25 @@
+#pragma once
+// From what execution changed to what changes in the tree, and from there to what is published.
+#include <vector>
+
+#include <state/diff.hpp>
+#include <state/tree/multiproof.hpp>
+#include <types/pubdata.hpp>
+
+namespace atlas::tree {
+
+/// A key's value after a batch.
+struct LeafWrite {
+  Digest key;
+  Digest value;
+  Domain domain = Domain::kStorage;
+};
+
+/// The leaves that `diff` sets, ascending by key; a leaf may keep its value only where an account changed in another of
+/// its leaves. `before` is the state that the diff stands on. Code is hashed only where an account's code changed.
+std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const StateView& before);
+
+/// Adds what pubdata say about a leaf: nothing if its value stays. Leaves come in ascending order of keys.
+void publish(const TouchedLeaf& leaf, Domain domain, Pubdata& out);
+
+}  // namespace atlas::tree

@@ -81,7 +81,7 @@ void even_out_steps(Json& steps) {
     const std::string op = step["op"];
     if (step.contains("error")) {
       even_out_error(step);
-      step.erase("gasCost");  // of what did not happen
+      for (const char* undone : {"gasCost", "storage"}) step.erase(undone);  // of what did not happen
       unsure = unsure || op == "SSTORE";
       if (op == "Unknown" || op.starts_with("opcode 0x")) step["op"] = "undefined";
     }

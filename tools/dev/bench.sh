@@ -7,8 +7,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
 mapfile -t rooms < <(find src -mindepth 2 -name '*_bench.cpp' | cut -d/ -f2 | sort -u)
-# A bench is named after its room; the EVM is measured through the state transition, which drives it, so `evm` runs both.
-names=("${rooms[@]}")
+# A bench is named after its room; the EVM is measured through the state transition, which drives it, so `evm` runs both;
+# the zkVM's is its executor's.
+names=("${rooms[@]/#%zkvm/executor}")
 json=0 chosen=()
 for word in "$@"; do
   case $word in
@@ -33,7 +34,7 @@ machine=$(hardware)
 binaries() {
   local room
   for room in "${rooms[@]}"; do
-    if [[ $room == "$1" ]] || { [[ $1 == evm && $room == stf ]]; }; then echo "${room}_bench"; fi
+    if [[ $room == "$1" ]] || { [[ $1 == evm && $room == stf ]]; } || { [[ $1 == executor && $room == zkvm ]]; }; then echo "${room}_bench"; fi
   done
 }
 # Google Benchmark's JSON (one key a line) on stdin to lines "case<TAB>metric<TAB>value<TAB>unit"; medians only, if any.
@@ -102,6 +103,8 @@ status=0
 for name in "${chosen[@]}"; do
   mapfile -t programs < <(binaries "$name")
   build release "${programs[@]}"
+  # It also measures programs as compilers write them.
+  [[ $name != executor ]] || "$ROOT/tools/guest" examples
   if [[ $name == sequencer ]]; then build_contracts; fi
   for program in "${programs[@]}"; do
     out=$BUILD/log/$program.json

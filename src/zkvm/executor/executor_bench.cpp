@@ -1,9 +1,14 @@
-// Instructions a second on one core: the fast loop, the observed loop with times of access, and with nothing attached.
+// Instructions a second on one core: the fast loop, and the observed loop with nothing attached and with times of
+// access.
+#include <filesystem>
+#include <fstream>
+
 #include <benchmark/benchmark.h>
 
 #include <base/ensure.hpp>
 #include <zkvm/executor/observe.hpp>
 #include <zkvm/executor/programs.hpp>
+#include <zkvm/isa/elf.hpp>
 
 namespace atlas::zkvm {
 namespace {
@@ -27,52 +32,71 @@ struct ClockSink {
 
 enum class Mode { kFast, kPlain, kRecorded };
 
-void run(benchmark::State& state, Program (*make)(), Mode mode) {
-  const Program program = make();
+Stop run_once(Executor& executor, Mode mode) {
+  switch (mode) {
+    case Mode::kFast:
+      return executor.run(kCycles);
+    case Mode::kPlain: {
+      NullSink sink;
+      return executor.observe(sink, kCycles / 4);
+    }
+    case Mode::kRecorded: {
+      ClockSink sink(executor.memory());
+      const Stop stop = executor.observe(sink, kCycles / 4);
+      benchmark::DoNotOptimize(sink.sum);
+      return stop;
+    }
+  }
+  return Stop::kFault;
+}
+
+void run(benchmark::State& state, const Program& program, const Bytes& hints, Mode mode) {
   u64 cycles = 0;
   for (auto _ : state) {
     state.PauseTiming();
-    Executor executor(program, {});
-    ClockSink recorded(executor.memory());
-    NullSink plain;
+    auto executor = std::make_unique<Executor>(program, hints);
     state.ResumeTiming();
-    Stop stop = Stop::kPaused;
-    switch (mode) {
-      case Mode::kFast:
-        stop = executor.run(kCycles);
-        break;
-      case Mode::kPlain:
-        stop = executor.observe(plain, kCycles / 4);
-        break;
-      case Mode::kRecorded:
-        stop = executor.observe(recorded, kCycles / 4);
-        benchmark::DoNotOptimize(recorded.sum);
-        break;
-    }
-    ENSURE(stop == Stop::kPaused, "the program runs for ever");
-    cycles += executor.state().cycle;
+    ENSURE(run_once(*executor, mode) != Stop::kFault, "the program runs");
     state.PauseTiming();
-    {
-      Executor gone(std::move(executor));
-    }
+    cycles += executor->state().cycle;
+    executor.reset();
     state.ResumeTiming();
   }
   state.counters["instructions_per_s"] = benchmark::Counter(static_cast<double>(cycles), benchmark::Counter::kIsRate);
 }
 
-const int kRegistered = [] {
+void add(const std::string& name, const Program& program, const Bytes& hints = {}) {
   struct Variant {
     const char* name;
     Mode mode;
   };
-  for (const auto& program : test::endless_programs()) {
-    for (const Variant& v : {Variant{"fast", Mode::kFast}, {"observed", Mode::kPlain}, {"recorded", Mode::kRecorded}}) {
-      const std::string name = std::string("executor/") + program.first + "/" + v.name;
-      benchmark::RegisterBenchmark(name.c_str(), [&program, v](benchmark::State& s) {
-        run(s, program.second, v.mode);
-      })->Unit(benchmark::kMillisecond);
-    }
+  for (const Variant& v : {Variant{"fast", Mode::kFast}, {"observed", Mode::kPlain}, {"recorded", Mode::kRecorded}}) {
+    benchmark::RegisterBenchmark((name + "/" + v.name).c_str(), [program, hints, v](benchmark::State& s) {
+      run(s, program, hints, v.mode);
+    })->Unit(benchmark::kMillisecond);
   }
+}
+
+/// A program of examples/, as `tools/guest examples` leaves it, with a hint of a length and so many bytes.
+void add_example(const std::string& name, u32 hint_bytes) {
+  const std::filesystem::path path = std::filesystem::path(ATLAS_SOURCE_DIR) / "build/guest" / (name + ".elf");
+  std::ifstream in(path, std::ios::binary);
+  const Bytes file((std::istreambuf_iterator<char>(in)), {});
+  if (file.empty()) {
+    std::fprintf(stderr, "left out: example %s; tools/guest examples builds it\n", name.c_str());
+    return;
+  }
+  const auto program = load_elf(file);
+  ENSURE(program.ok(), "the example loads");
+  Bytes hints(4 + hint_bytes, 0x61);
+  std::memcpy(hints.data(), &hint_bytes, sizeof hint_bytes);
+  add("example_" + name, *program, hints);
+}
+
+const int kRegistered = [] {
+  for (const auto& [name, make] : test::endless_programs()) add(name, make());
+  add_example("fibonacci", 4'000'000);
+  add_example("sha256", 200'000);
   return 0;
 }();
 

@@ -16,7 +16,7 @@ using namespace test;
 
 struct Recorder {
   static constexpr bool kClocked = true;
-  explicit Recorder(const GuestMemory& memory) : clock_(memory) {}
+  explicit Recorder(const GuestMemory& window) : clock_(window) {}
   AccessClock& clock() { return clock_; }
 
   struct Cell {
@@ -44,7 +44,9 @@ struct Recorder {
     if (reads_rs2(f)) access(registers, i.rs2, s.rs2, s.rs2, s.rs2_last, s.time + kTickRs2);
     if (is_load(i.op) || is_store(i.op)) {
       access(memory, s.memory.word, s.memory.before, s.memory.after, s.memory.last, s.time + kTickMemory);
-      if (is_load(i.op)) EXPECT_EQ(s.memory.before, s.memory.after);
+      if (is_load(i.op)) {
+        EXPECT_EQ(s.memory.before, s.memory.after);
+      }
     }
     if (writes_rd(f)) access(registers, i.rd, s.rd_before, s.rd, s.rd_last, s.time + kTickRd);
     pc = s.next_pc;

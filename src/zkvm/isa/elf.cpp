@@ -134,7 +134,7 @@ Result<void, ElfError> check_text(const std::vector<Segment>& segments) {
     if ((s.flags & kWrite) != 0) {
       return fail(Kind::kBadSegment, s.name() +
                                          " is writable and executable: code that changes itself cannot be proved; "
-                                         "link with guest/link.ld");
+                                         "link with guest/runtime/link.ld");
     }
     if (text != nullptr) {
       return fail(Kind::kNoText,

@@ -27,9 +27,9 @@ inline constexpr u32 kSegmentsMax = 64;
 inline constexpr u32 kSymbolsMax = 1U << 20;
 
 /// Reads and checks an executable. Exactly one segment is executable: the program text, which holds instructions only
-/// (the linker keeps .rodata outside, guest/link.ld); all others are initial memory. Total: any bytes give a program or
-/// an error, and memory use is bounded by the file's size and kImageBytesMax. A symbol table that is absent or damaged
-/// costs names in messages, nothing else.
+/// (the linker keeps .rodata outside, guest/runtime/link.ld); all others are initial memory. Total: any bytes give a
+/// program or an error, and memory use is bounded by the file's size and kImageBytesMax. A symbol table that is absent
+/// or damaged costs names in messages, nothing else.
 Result<Program, ElfError> load_elf(ByteView file);
 
 }  // namespace atlas::zkvm

@@ -81,6 +81,7 @@ void visit(Visitor& v, Config& c) {
   v.integer("segment_bytes", c.storage.segment_bytes, kMiB, 16 * kGiB, "Size of a log file.");
   v.integer("snapshot_log_bytes", c.storage.snapshot_log_bytes, kMiB, 1'024 * kGiB, "A snapshot after so much log.");
   v.integer("snapshots_kept", c.storage.snapshots_kept, 1, 100, "Old snapshots to keep.");
+  v.integer("history_blocks", c.storage.history_blocks, 0, u64{1} << 40, "Blocks that lookups know; 0: all.");
   v.boolean("sync", c.storage.sync, "fdatasync before a block is acknowledged; false may lose blocks on power loss.");
 
   v.section("log", "What is written to stderr.");

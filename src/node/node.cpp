@@ -118,6 +118,8 @@ void Node::stop() {
 }
 
 std::exception_ptr Node::failure() const {
+  // The sequencer of a quiet chain would meet a storage that has failed only at its next block.
+  if (const auto error = store_ ? store_->failure() : std::nullopt) return std::make_exception_ptr(*error);
   const std::lock_guard lock(failure_mutex_);
   return failure_;
 }

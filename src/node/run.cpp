@@ -19,6 +19,17 @@ sigset_t block_end_signals() {
   return signals;
 }
 
+/// Whether the machine is at fault (disk, files) and not the program.
+bool is_environment(std::exception_ptr error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const storage::StorageError&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 }  // namespace
 
 int run_until_signal(Node& node, Log& log, const std::function<void()>& on_started,
@@ -52,12 +63,16 @@ int run_until_signal(Node& node, Log& log, const std::function<void()>& on_start
   const std::exception_ptr failed = node.failure();
   try {
     node.stop();
+  } catch (const storage::StorageError& error) {
+    log.error("failed while stopping", {{"reason", error.what()}});
+    return 2;
   } catch (const std::exception& error) {
     log.error("failed while stopping", {{"reason", error.what()}});
     return 1;
   }
-  if (failed) log.error("stopped because a stage failed", {{"reason", what_of(failed)}});
-  return failed ? 1 : 0;
+  if (!failed) return 0;
+  log.error("stopped because a stage failed", {{"reason", what_of(failed)}});
+  return is_environment(failed) ? 2 : 1;
 }
 
 }  // namespace atlas::node

@@ -5,7 +5,8 @@
 namespace atlas::node {
 
 /// Runs until SIGINT or SIGTERM, or until a stage fails. Draws the status line in a terminal. Returns the exit code:
-/// 0 stopped on request, 1 a stage failed, 2 the environment refused (disk, port, other chain's data).
+/// 0 stopped on request, 1 a stage failed, 2 the environment refused (disk full, damaged files, port, other chain's
+/// data).
 /// `wrong_chain_advice` is added to the message when the data directory holds another chain.
 int run_until_signal(Node& node, Log& log, const std::function<void()>& on_started,
                      const std::string& wrong_chain_advice = {});

@@ -1,31 +1,11 @@
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <set>
-#include <thread>
 
-#include <storage/chain_store.hpp>
+#include <storage/chain_store_impl.hpp>
 #include <storage/codec.hpp>
-#include <storage/data_directory.hpp>
-#include <storage/history.hpp>
-#include <storage/recent_blocks.hpp>
-#include <storage/recovery.hpp>
 
 namespace atlas::storage {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-/// Blocks that stay in memory for polling clients though the history has them.
-constexpr u64 kRecentKept = 32;
-/// Blocks that the history takes in one write.
-constexpr u64 kHistoryStep = 16;
-constexpr std::size_t kHistoryStepTransactions = 4096;
 
 void check_genesis(const StorageConfig& config, const Genesis& genesis) {
   const auto refuse = [&](const std::string& what) {
@@ -48,383 +28,7 @@ void check_genesis(const StorageConfig& config, const Genesis& genesis) {
   }
 }
 
-/// The newest state under a name that stays when rewind() replaces it.
-class WriterView final : public StateView {
- public:
-  void follow(const HotState& state) { view_ = &state.newest(); }
-  std::optional<Account> account(const Address& address) const override { return view_->account(address); }
-  u256 storage(const Address& address, const u256& slot) const override { return view_->storage(address, slot); }
-  ByteView code(const Hash256& code_hash) const override { return view_->code(code_hash); }
-  bool has_storage(const Address& address) const override { return view_->has_storage(address); }
-
- private:
-  const StateView* view_ = nullptr;
-};
-
 }  // namespace
-
-struct ChainStore::Impl {
-  struct Pending {
-    BlockPtr block;
-    StateDiff diff;
-  };
-
-  const StorageConfig config;
-  const BlockPtr genesis_block;
-  const LogSink sink;
-  DataDirectory directory;
-  std::unique_ptr<History> history;
-  std::unique_ptr<BlockLog> log;
-  std::shared_mutex log_mutex;  // unique only in rewind()
-  std::shared_ptr<HotState> state;
-  mutable std::mutex state_mutex;  // over `state` as other threads than the writer see it
-  WriterView writer_view;
-  RecentBlocks recent;
-  RecoveryReport report;
-  Listener listener;
-
-  std::mutex mutex;  // over the next four
-  std::condition_variable changed;
-  std::deque<Pending> pending;
-  std::optional<StorageError> failure;
-  bool stopping = false;
-
-  std::atomic<u64> sealed{0};
-  std::atomic<u64> durable{0};  // on disk
-  std::atomic<u64> visible{0};  // on disk and in `recent`
-
-  std::mutex history_mutex;   // held while blocks go into the history
-  std::mutex snapshot_mutex;  // held while a snapshot is written
-  std::atomic<u64> snapshot_number{0};
-  std::atomic<u64> snapshot_bytes{0};
-  std::atomic<u64> log_bytes_since_snapshot{0};
-  std::atomic<u64> prune_below{0};
-  std::atomic<u64> syncs{0};
-  std::atomic<double> sync_ms_last{0};
-
-  std::thread log_thread;
-  std::thread history_thread;
-  std::thread snapshot_thread;
-
-  Impl(const StorageConfig& c, const Genesis& g, LogSink s)
-      : config(c),
-        genesis_block(std::make_shared<const Block>(g.block)),
-        sink(s ? std::move(s) : [](LogLevel, const std::string&) {}),
-        directory(c.directory, g) {}
-
-  RestorePlan plan(const Genesis* genesis) const {
-    return {config, genesis, directory.identity(), directory.snapshots(), *log, sink};
-  }
-
-  // ---- Start and stop.
-
-  void recover(const Genesis& genesis) {
-    const auto start = Clock::now();
-    remove_unfinished_snapshots(directory.snapshots());
-    history = std::make_unique<History>(directory.history(), directory.identity());
-    const auto snapshots = list_snapshots(directory.snapshots());
-    const u64 newest_snapshot = snapshots.empty() ? 0 : snapshots.front().block;
-    const u64 oldest_snapshot = snapshots.empty() ? 0 : snapshots.back().block;
-    const BlockLog::Options options{config.segment_bytes, std::min<u64>(u64{8} << 20, config.segment_bytes),
-                                    config.sync};
-    log = std::make_unique<BlockLog>(directory.log(), directory.identity(), options, 1, oldest_snapshot + 1,
-                                     std::max(history->last(), newest_snapshot));
-    if (log->recovery().bytes_cut != 0) {
-      sink(LogLevel::kWarning, "cut " + std::to_string(log->recovery().bytes_cut) +
-                                   " bytes of a torn record, never acknowledged, from the block log; kept in " +
-                                   log->recovery().cut_file.string());
-    }
-    const u64 head = log->last();
-    RestoredState restored = restore_state(plan(&genesis), head);
-    adopt(std::move(restored.state));
-    if (head == 0 && snapshots.empty()) {
-      // The base that rewind() and the first restarts go back to; `genesis` need not stay in memory.
-      restored.snapshot_bytes =
-          storage::write_snapshot(directory.snapshots(), directory.identity(), *state, 0, genesis_block->hash);
-    }
-    sealed = durable = visible = head;
-    snapshot_number = newest_snapshot;
-    snapshot_bytes = restored.snapshot_bytes;
-    log_bytes_since_snapshot = log->bytes_from(newest_snapshot + 1);
-    fill_recent(head);
-    report = {head,
-              restored.snapshot_number,
-              restored.blocks_replayed,
-              log->recovery().bytes_cut,
-              restored.snapshot_ms,
-              restored.replay_ms,
-              ms_since(start)};
-  }
-
-  void adopt(std::shared_ptr<HotState> next) {
-    writer_view.follow(*next);
-    std::lock_guard lock(state_mutex);
-    state = std::move(next);
-  }
-
-  /// Loads the head and what the history lacks; a history far behind catches up first.
-  void fill_recent(u64 head) {
-    if (head == 0) return recent.reset(genesis_block);
-    if (history->last() + 1 < log->first()) {
-      throw StorageError(StorageErrorKind::kCorrupt, directory.history(),
-                         "the history ends with block " + std::to_string(history->last()) +
-                             ", but the block log starts with block " + std::to_string(log->first()),
-                         "Restore the data directory from a backup, or remove it and rebuild from L1");
-    }
-    const auto lagging = [&] { return head - std::min(head, history->last()) > config.history_lag_blocks_max; };
-    if (lagging()) {
-      sink(LogLevel::kWarning,
-           "the history is " + std::to_string(head - history->last()) + " blocks behind the log: indexing them first");
-    }
-    while (lagging()) {
-      std::vector<BlockPtr> step;
-      for (u64 n = history->last() + 1; n <= head && step.size() < kHistoryStep; ++n) {
-        step.push_back(read_block(*log, n));
-      }
-      history->add(step);
-    }
-    const u64 first = std::min(history->last() + 1, head);
-    recent.reset(read_block(*log, first));
-    for (u64 n = first + 1; n <= head; ++n) recent.add(read_block(*log, n));
-  }
-
-  void start_threads() {
-    log_thread = std::thread([this] { guarded("block log", [this] { run_log(); }); });
-    history_thread = std::thread([this] { guarded("history", [this] { run_history(); }); });
-    snapshot_thread = std::thread([this] { guarded("snapshots", [this] { run_snapshots(); }); });
-  }
-
-  ~Impl() {
-    {
-      std::lock_guard lock(mutex);
-      stopping = true;
-    }
-    changed.notify_all();
-    for (auto* thread : {&log_thread, &history_thread, &snapshot_thread}) {
-      if (thread->joinable()) thread->join();
-    }
-  }
-
-  /// Runs a background stage; what it throws stops the store for the writer, loudly.
-  template <class Run>
-  void guarded(const char* stage, Run&& run) {
-    std::optional<StorageError> error;
-    try {
-      run();
-    } catch (const StorageError& e) {
-      error = e;
-    } catch (const std::exception& e) {
-      error =
-          StorageError(StorageErrorKind::kIo, config.directory, e.what(), "Check memory and disk, then start again");
-    }
-    if (!error) return;
-    sink(LogLevel::kError, std::string("storage stopped (") + stage + "): " + error->what());
-    {
-      std::lock_guard lock(mutex);
-      if (!failure) failure = error;
-    }
-    changed.notify_all();
-  }
-
-  // ---- Block log.
-
-  void run_log() {
-    Bytes payload;
-    for (;;) {
-      std::deque<Pending> group;
-      {
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return !pending.empty() || stopping || failure; });
-        if (failure) return;
-        if (pending.empty()) return;  // stopping, and all is written
-        group.swap(pending);
-      }
-      u64 bytes = 0;
-      for (const Pending& item : group) {
-        payload.clear();
-        encode_block_record(payload, *item.block, item.diff);
-        log->append(item.block->header.number, payload);
-        bytes += payload.size();
-      }
-      const auto start = Clock::now();
-      log->sync();
-      sync_ms_last = ms_since(start);
-      ++syncs;
-      log_bytes_since_snapshot += bytes;
-      // First the state, then the block: who sees a block as head can ask for its state.
-      durable = group.back().block->header.number;
-      for (const Pending& item : group) recent.add(item.block);
-      {
-        std::lock_guard lock(mutex);
-        visible = durable.load();
-      }
-      changed.notify_all();
-      if (listener) {
-        for (const Pending& item : group) listener(item.block);
-      }
-      std::shared_lock lock(log_mutex);
-      if (const u64 below = prune_below.exchange(0); below != 0) log->prune_below(below);
-    }
-  }
-
-  // ---- History.
-
-  void run_history() {
-    for (;;) {
-      {
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return stopping || failure || visible > history->last(); });
-        if (stopping || failure) return;  // what is missing comes from the log at the next start
-      }
-      {
-        std::lock_guard lock(history_mutex);
-        history->add(next_for_history());
-        recent.evict(history->last(), kRecentKept);
-      }
-      {
-        std::lock_guard lock(mutex);
-      }  // so that a waiter cannot miss the notification
-      changed.notify_all();
-    }
-  }
-
-  /// Some blocks after the history's last, few enough that one write stays short.
-  std::vector<BlockPtr> next_for_history() const {
-    auto blocks = recent.range(history->last() + 1, kHistoryStep);
-    std::size_t count = 0;
-    for (std::size_t transactions = 0; count < blocks.size() && transactions < kHistoryStepTransactions; ++count) {
-      transactions += blocks[count]->transactions.size();
-    }
-    blocks.resize(count);
-    return blocks;
-  }
-
-  // ---- Snapshots.
-
-  bool snapshot_is_due() const {
-    return log_bytes_since_snapshot >= std::max(config.snapshot_log_bytes, snapshot_bytes / 4) &&
-           durable > snapshot_number;
-  }
-
-  void run_snapshots() {
-    for (;;) {
-      {
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return stopping || failure || snapshot_is_due(); });
-        if (stopping || failure) return;
-      }
-      try {
-        snapshot_head();
-      } catch (const StorageError& error) {
-        // Not needed for safety: the log holds everything. Try again after as much log again.
-        sink(LogLevel::kError, std::string("no snapshot written: ") + error.what());
-        log_bytes_since_snapshot = 0;
-      }
-    }
-  }
-
-  void snapshot_head() {
-    std::lock_guard lock(snapshot_mutex);
-    const BlockPtr block = recent.head();
-    const u64 number = block->header.number;
-    std::shared_ptr<HotState> source;
-    {
-      std::lock_guard state_lock(state_mutex);
-      source = state;
-    }
-    const auto view = source->view_at(number);
-    ENSURE(view != nullptr, "the head's state is always kept");
-    const auto start = Clock::now();
-    const u64 bytes =
-        storage::write_snapshot(directory.snapshots(), directory.identity(), *source, number, block->hash);
-    log_bytes_since_snapshot = 0;
-    snapshot_bytes = bytes;
-    snapshot_number = number;
-    sink(LogLevel::kInfo, "snapshot of block " + std::to_string(number) + ": " + std::to_string(bytes >> 20) +
-                              " MiB in " + std::to_string(static_cast<u64>(ms_since(start))) + " ms");
-    retire_old_files();
-  }
-
-  /// Removes surplus snapshots, and says which part of the log nobody needs: the one before the oldest snapshot kept,
-  /// if the history has it durably.
-  void retire_old_files() {
-    const auto files = list_snapshots(directory.snapshots());
-    const u64 kept = std::max<u64>(config.snapshots_kept, 1);
-    for (u64 i = kept; i < files.size(); ++i) remove_file(files[i].path);
-    if (files.size() < kept) return;
-    const u64 indexed = history->last();
-    history->sync();
-    prune_below = std::min(files[kept - 1].block, indexed) + 1;
-  }
-
-  // ---- Writer.
-
-  void throw_if_failed() {
-    if (failure) throw *failure;
-  }
-
-  void append(BlockPtr block, StateDiff diff) {
-    const u64 number = block->header.number;
-    ENSURE(number == sealed + 1, "blocks are appended in order");
-    {
-      std::unique_lock lock(mutex);
-      changed.wait(lock, [&] {
-        return failure || (sealed - visible < config.pending_blocks_max &&
-                           sealed - history->last() < u64{config.history_lag_blocks_max} + config.pending_blocks_max);
-      });
-      throw_if_failed();
-    }
-    state->apply(number, diff);
-    state->prune(config.view_window_blocks, config.undo_bytes_max, durable);
-    {
-      std::lock_guard lock(mutex);
-      pending.push_back({std::move(block), std::move(diff)});
-      sealed = number;
-    }
-    changed.notify_all();
-  }
-
-  void wait_durable(u64 number) {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return failure || visible >= number; });
-    if (visible < number) throw_if_failed();
-  }
-
-  bool rewind(u64 number) {
-    ENSURE(number <= sealed, "rewind goes back");
-    wait_durable(sealed);
-    if (number == sealed) return true;
-    std::scoped_lock stages(history_mutex, snapshot_mutex);
-    std::unique_lock log_lock(log_mutex);
-    if (!can_restore(plan(nullptr), number) || (number != 0 && number < log->first())) return false;
-    prune_below = 0;
-    // In this order a crash in between leaves a directory that opens: either with the blocks or without.
-    history->rewind(number);
-    for (const auto& file : list_snapshots(directory.snapshots())) {
-      if (file.block > number) remove_file(file.path);
-    }
-    sync_directory(directory.snapshots());
-    log->rewind(number);
-    RestoredState restored = restore_state(plan(nullptr), number);
-    // First the blocks, then the states: who sees a block as head can ask for its state.
-    if (!recent.rewind(number)) fill_recent(number);
-    {
-      std::lock_guard lock(mutex);
-      sealed = durable = visible = number;
-    }
-    adopt(std::move(restored.state));
-    snapshot_number = std::min<u64>(snapshot_number, restored.snapshot_number);
-    log_bytes_since_snapshot = log->bytes_from(snapshot_number + 1);
-    return true;
-  }
-
-  // ---- Readers.
-
-  std::shared_ptr<HotState> current_state() const {
-    std::lock_guard lock(state_mutex);
-    return state;
-  }
-};
 
 ChainStore::ChainStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ChainStore::~ChainStore() = default;
@@ -588,6 +192,27 @@ std::optional<StateDiff> ChainStore::diff_of(u64 number) const {
   auto diff = decode_diff(*payload);
   ENSURE(diff.ok(), "a checked record of this version decodes");
   return std::move(diff).value();
+}
+
+u64 ChainStore::oldest_block() const {
+  const u64 first = impl_->history->first();
+  return first <= 1 ? 0 : first;
+}
+
+bool ChainStore::hold_log(const std::string& name, u64 first_needed) {
+  return impl_->hold_log(name, first_needed);
+}
+void ChainStore::release_log(const std::string& name) {
+  impl_->release_log(name);
+}
+std::map<std::string, u64> ChainStore::log_holds() const {
+  std::lock_guard lock(impl_->holds_mutex);
+  return impl_->holds.all();
+}
+
+std::optional<StorageError> ChainStore::failure() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->failure;
 }
 
 StorageStats ChainStore::stats() const {

@@ -2,6 +2,7 @@
 // The storage of a node behind one door: hot state, block log, snapshots, history, and the blocks that are too young
 // for history. One writer thread (the sequencer) appends; any thread reads.
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include <storage/records.hpp>
@@ -21,6 +22,8 @@ struct StorageConfig {
   u32 snapshots_kept = 2;
   u32 pending_blocks_max = 16;       ///< appended but not yet durable; then append() waits
   u32 history_lag_blocks_max = 128;  ///< durable but not yet in history; then append() waits
+  /// Blocks that lookups know, besides genesis; older ones are forgotten. 0: all of them.
+  u64 history_blocks = 0;
   bool sync =
       true;  ///< fdatasync before a block is acknowledged; false risks the last blocks on power loss, not on kill
 };
@@ -116,6 +119,9 @@ class ChainStore {
   /// The newest creation of `contract`; nullopt also for contracts of genesis and before first_indexed().
   std::optional<ContractCreation> creation(const Address& contract) const;
   u64 first_indexed() const;
+  /// The oldest block that lookups by number, hash, transaction and log know: above 0 once history_blocks has made some
+  /// go. Block 0 is always known.
+  u64 oldest_block() const;
 
   /// State after block `number`; null if it is above the head or older than oldest_view(). Holding a view keeps old
   /// values in memory: give it up within seconds.
@@ -125,6 +131,15 @@ class ChainStore {
   /// and the batcher.
   std::optional<StateDiff> diff_of(u64 number) const;
 
+  /// Keeps the log from block `first_needed` on, so that diff_of() finds it, until the next call with this name or
+  /// release_log(): for who works behind the head (tree, batcher). Survives restarts; durable when it returns. False if
+  /// the log no longer has that block; the hold stands all the same. `name`: letters, digits and dashes.
+  bool hold_log(const std::string& name, u64 first_needed);
+  void release_log(const std::string& name);
+  std::map<std::string, u64> log_holds() const;
+
+  /// Why the store takes no more blocks; nullopt while it does.
+  std::optional<StorageError> failure() const;
   StorageStats stats() const;
   /// Writes a snapshot of the head now and waits for it (tests, clean shutdown).
   void write_snapshot();

@@ -8,6 +8,7 @@ namespace atlas::storage {
 ///
 ///   LOCK        process that uses it
 ///   CHAIN       text: format, chain id, genesis hash, checksum of the genesis state
+///   HOLDS       text: who needs the log from which block on; absent if nobody does
 ///   log/        the block log
 ///   snapshots/  states
 ///   history/    RocksDB
@@ -21,6 +22,7 @@ class DataDirectory {
   std::filesystem::path log() const { return path_ / "log"; }
   std::filesystem::path snapshots() const { return path_ / "snapshots"; }
   std::filesystem::path history() const { return path_ / "history"; }
+  std::filesystem::path holds() const { return path_ / "HOLDS"; }
 
  private:
   std::filesystem::path path_;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kLastKey[] = "last";
 constexpr char kIdentityKey[] = "identity";
+constexpr char kFirstKey[] = "first";
 constexpr char kFirstIndexedKey[] = "first-indexed";
 constexpr u32 kHistoryVersion = 1;
 constexpr u64 kBlockCacheBytes = u64{128} << 20;
@@ -105,6 +106,11 @@ BodyGroup read_group(ByteView value) {
   return group;
 }
 
+bool ForgottenBlocks::Filter(int, const rocksdb::Slice& key, const rocksdb::Slice& value, std::string*, bool*) const {
+  const ByteView bytes = where_ == Where::kValue ? bytes_of(value) : bytes_of(key).subspan(PostingPrefix::size());
+  return bytes.size() >= 8 && get_big_endian<8>(bytes.data()) < first_;
+}
+
 History::Database::Database(std::filesystem::path path, const ChainIdentity& identity) : directory(std::move(path)) {
   make_directories(directory);
   rocksdb::DBOptions options;
@@ -117,12 +123,14 @@ History::Database::Database(std::filesystem::path path, const ChainIdentity& ide
   options.keep_log_file_num = 4;
   options.stats_dump_period_sec = 0;
   const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
-  const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, family_options(cache, false)},
       {"headers", family_options(cache, false)},
       {"bodies", family_options(cache, false)},
       {"hashes", family_options(cache, true)},
       {"logs", family_options(cache, false)}};
+  families[kHashes].options.compaction_filter = &forgotten_hashes;
+  families[kLogs].options.compaction_filter = &forgotten_postings;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   check(rocksdb::DB::Open(options, directory.string(), families, &handles, &raw), "open");
@@ -144,6 +152,11 @@ History::Database::Database(std::filesystem::path path, const ChainIdentity& ide
   if (get(kMeta, as_bytes(kLastKey), value)) {
     if (value.size() != 8) throw corrupt("its last block number is malformed");
     last = get_big_endian<8>(bytes_of(value).data());
+  }
+  value.Reset();
+  if (get(kMeta, as_bytes(kFirstKey), value)) {
+    if (value.size() != 8) throw corrupt("its first block number is malformed");
+    first = get_big_endian<8>(bytes_of(value).data());
   }
   value.Reset();
   if (get(kMeta, as_bytes(kFirstIndexedKey), value)) {
@@ -270,12 +283,39 @@ void History::rewind(u64 number) {
   }
 }
 
+void History::prune_below(u64 number) {
+  ENSURE(number <= db_->last, "the newest block always stays");
+  if (number <= db_->first) return;
+  const auto& family = db_->family;
+  rocksdb::WriteBatch writes;
+  writes.DeleteRange(family[Database::kHeaders], slice(block_key(0)), slice(block_key(number)));
+  writes.DeleteRange(family[Database::kBodies], slice(block_key(0)), slice(block_key(number)));
+  const BlockKey oldest = block_key(number);
+  writes.Put(kFirstKey, slice(oldest));
+  rocksdb::WriteOptions durable;  // before compaction drops anything that depends on it
+  durable.sync = true;
+  db_->check(db_->db->Write(durable, &writes), "write");
+  db_->first = number;
+}
+
+void History::compact() {
+  for (auto* family : db_->family) {
+    db_->check(db_->db->Flush({}, family), "flush");
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    db_->check(db_->db->CompactRange(options, family, nullptr, nullptr), "compact");
+  }
+}
+
 void History::sync() {
   db_->check(db_->db->SyncWAL(), "sync");
 }
 
 u64 History::last() const {
   return db_->last;
+}
+u64 History::first() const {
+  return db_->first;
 }
 
 std::optional<SealedHeader> History::header(u64 number) const {
@@ -311,13 +351,15 @@ BlockPtr History::block(u64 number) const {
 std::optional<u64> History::number_of(const Hash256& block_hash) const {
   rocksdb::PinnableSlice value;
   if (!db_->get(Database::kHashes, block_hash, value) || value.size() != 8) return std::nullopt;
-  return get_big_endian<8>(bytes_of(value).data());
+  const u64 number = get_big_endian<8>(bytes_of(value).data());
+  return number < db_->first ? std::nullopt : std::optional(number);
 }
 
 std::optional<TransactionLocation> History::locate(const Hash256& transaction_hash) const {
   rocksdb::PinnableSlice value;
   if (!db_->get(Database::kHashes, transaction_hash, value) || value.size() != 12) return std::nullopt;
   const u8* raw = bytes_of(value).data();
+  if (get_big_endian<8>(raw) < db_->first) return std::nullopt;
   return TransactionLocation{get_big_endian<8>(raw), static_cast<u32>(get_big_endian<4>(raw + 8))};
 }
 

@@ -32,12 +32,18 @@ class History {
   void add(std::span<const BlockPtr> blocks);
   /// Removes every block above `number`.
   void rewind(u64 number);
+  /// Forgets every block below `number`, which is at most last(): lookups at once and durably, space as files are
+  /// compacted.
+  void prune_below(u64 number);
+  /// Rewrites the files now, so that nothing forgotten takes space; otherwise that happens as blocks come.
+  void compact();
   /// Makes every added block survive a power loss (they survive the end of the process without it).
   void sync();
 
   // ---- Any thread.
 
-  u64 last() const;  ///< newest block; 0 if there is none (block 0 is never stored)
+  u64 last() const;   ///< newest block; 0 if there is none (block 0 is never stored)
+  u64 first() const;  ///< oldest block that is kept
   std::optional<SealedHeader> header(u64 number) const;
   BlockPtr block(u64 number) const;
   std::optional<u64> number_of(const Hash256& block_hash) const;

@@ -114,7 +114,7 @@ std::optional<ContractCreation> History::creation(const Address& contract) const
 }
 
 u64 History::first_indexed() const {
-  return db_->first_indexed;
+  return std::max<u64>(db_->first_indexed, db_->first);
 }
 
 }  // namespace atlas::storage

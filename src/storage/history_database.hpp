@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 
+#include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 
 #include <storage/byte_io.hpp>
@@ -58,10 +59,27 @@ inline PostingKey posting_key(const PostingPrefix& prefix, u64 block, u32 group)
   return key;
 }
 
+/// Drops, while files are compacted, what belongs to blocks that have been forgotten: entries of `hashes` (the block
+/// stands in the value) and of `logs` (in the key).
+class ForgottenBlocks final : public rocksdb::CompactionFilter {
+ public:
+  enum class Where : u8 { kValue, kKey };
+  ForgottenBlocks(Where where, const std::atomic<u64>& first) : where_(where), first_(first) {}
+  const char* Name() const override { return "atlas.ForgottenBlocks"; }
+  bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice& value, std::string*, bool*) const override;
+
+ private:
+  Where where_;
+  const std::atomic<u64>& first_;
+};
+
 struct History::Database {
   enum Family { kMeta, kHeaders, kBodies, kHashes, kLogs, kFamilies };
 
   std::filesystem::path directory;
+  std::atomic<u64> first{1};  ///< oldest block that is kept
+  const ForgottenBlocks forgotten_hashes{ForgottenBlocks::Where::kValue, first};
+  const ForgottenBlocks forgotten_postings{ForgottenBlocks::Where::kKey, first};
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> family{};
   std::atomic<u64> last{0};

@@ -11,8 +11,8 @@ double ms_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-/// More log than this is not replayed for the sake of historical views alone.
-constexpr u64 kReplayBytesMax = u64{192} << 20;
+/// More log than this is not replayed for the sake of historical views alone: under a second.
+constexpr u64 kReplayBytesMax = u64{96} << 20;
 
 StorageError malformed(u64 number, const CodecError& error) {
   return {StorageErrorKind::kCorrupt, "block " + std::to_string(number),

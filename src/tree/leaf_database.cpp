@@ -12,7 +12,8 @@ constexpr const char* kFormat = "1";
 constexpr std::size_t kLeafValueSize = 8 + 32;
 constexpr std::size_t kBlockBytes = 4096;
 constexpr std::size_t kBlockCacheBytes = std::size_t{32} << 20;
-constexpr std::size_t kMemtableBytes = std::size_t{64} << 20;
+constexpr std::size_t kMemtableBytes = std::size_t{16}
+                                       << 20;  // inserting into one that outgrows the caches costs double
 constexpr u8 kMade = 0;
 constexpr u8 kChanged = 1;
 

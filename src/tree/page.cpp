@@ -69,10 +69,4 @@ void PageHasher::run() {
   }
 }
 
-void NodeHasher::hash(std::size_t count) {
-  const u8* blocks[kBatch];
-  for (std::size_t i = 0; i < count; ++i) blocks[i] = reinterpret_cast<const u8*>(blocks_ + 16 * i);
-  crypto::blake3_blocks({blocks, count}, nullptr, kNodeFlag, reinterpret_cast<u8*>(out_));
-}
-
 }  // namespace atlas::tree

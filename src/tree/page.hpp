@@ -98,24 +98,4 @@ class PageHasher {
   } scratch_;
 };
 
-/// Hashes of `count` nodes: `children(i, block)` fills the i-th node's 16 words, `done(i, hash)` takes its hash.
-class NodeHasher {
- public:
-  template <class Children, class Done>
-  void run(std::size_t count, Children&& children, Done&& done) {
-    for (std::size_t first = 0; first < count; first += kBatch) {
-      const std::size_t n = std::min(kBatch, count - first);
-      for (std::size_t i = 0; i < n; ++i) children(first + i, blocks_ + 16 * i);
-      hash(n);
-      for (std::size_t i = 0; i < n; ++i) done(first + i, out_[i]);
-    }
-  }
-
- private:
-  static constexpr std::size_t kBatch = 64;
-  void hash(std::size_t count);
-  u32 blocks_[16 * kBatch];
-  Digest out_[kBatch];
-};
-
 }  // namespace atlas::tree

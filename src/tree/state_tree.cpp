@@ -1,3 +1,4 @@
+#include <deque>
 #include <thread>
 
 #include <tree/workers.hpp>
@@ -14,7 +15,7 @@ class StateTree::Builder {
   explicit Builder(StateTree& tree) : tree_(tree), reader_(tree.database_) { reader_.seek(Digest{}); }
 
   void run() {
-    tree_.root_ = subtree(Digest{}, 0);
+    subtree(Digest{}, 0, 0, 0);
     flush_pages();
     for (std::size_t depth = levels_.size(); depth-- > 0;) tree_.hash_nodes(levels_[depth]);
   }
@@ -35,37 +36,36 @@ class StateTree::Builder {
     return n;
   }
 
-  Ref subtree(Digest prefix, unsigned depth) {
+  void subtree(Digest prefix, unsigned depth, u32 parent, unsigned side) {
     const u32 count = count_below(prefix, depth);
-    if (count == 0) return kEmpty;
+    if (count == 0) return;
     if (count <= kPageLeaves) {
       auto leaves = PageLeaves::make(count);
       for (u32 i = 0; i < count; ++i) {
         leaves->set(i, ahead_.front());
         ahead_.pop_front();
       }
-      const u32 page = tree_.new_page(std::move(leaves), depth);
-      pages_.push_back(page);
+      const Ref page = tree_.new_page(std::move(leaves), depth) | kPageBit;
+      tree_.nodes_[parent].child[side] = page;
+      pages_.push_back({page, parent, side});
       if (pages_.size() == kFlush) flush_pages();
-      return page | kPageBit;
+      return;
     }
     const u32 node = tree_.new_node();
-    const Ref left = subtree(prefix, depth + 1);
-    prefix.word[depth / 32] |= 1u << ((depth & 24) + 7 - (depth & 7));
-    const Ref right = subtree(prefix, depth + 1);
-    tree_.nodes_[node].child[0] = left;
-    tree_.nodes_[node].child[1] = right;
+    tree_.nodes_[parent].child[side] = node;
     if (levels_.size() <= depth) levels_.resize(depth + 1);
-    levels_[depth].push_back(node);
-    return node;
+    levels_[depth].push_back({node, parent, side});
+    subtree(prefix, depth + 1, node, 0);
+    prefix.word[depth / 32] |= 1u << ((depth & 24) + 7 - (depth & 7));
+    subtree(prefix, depth + 1, node, 1);
   }
 
   // Hashes the new pages, and leaves in memory what the budget allows.
   void flush_pages() {
     tree_.hash_pages(pages_);
-    for (const u32 page : pages_) {
+    for (const Spot& page : pages_) {
       if (tree_.cached_bytes_ + tree_.upper_bytes() > tree_.config_.cache_bytes_max) {
-        tree_.release_leaves(tree_.pages_[page]);
+        tree_.release_leaves(tree_.pages_[page.ref & ~kPageBit]);
       }
     }
     pages_.clear();
@@ -74,8 +74,8 @@ class StateTree::Builder {
   StateTree& tree_;
   LeafDatabase::Reader reader_;
   std::deque<Leaf> ahead_;
-  std::vector<u32> pages_;
-  std::vector<std::vector<u32>> levels_;
+  std::vector<Spot> pages_;
+  std::vector<std::vector<Spot>> levels_;
 };
 
 void StateTree::build() {
@@ -83,17 +83,16 @@ void StateTree::build() {
   latest_ = database_.latest();
   state_ = latest_ ? *database_.state_at(*latest_) : BatchState{};
   Builder(*this).run();
-  if (hash_of(root_) != state_.tree.root) {
+  if (root_hash() != state_.tree.root) {
     throw TreeError(config_.directory, "is damaged: its leaves do not hash to the root of its newest version",
                     "remove the folder: the node makes it again from its blocks");
   }
 }
 
 void StateTree::drop() {
-  for (Page& page : pages_) release_leaves(page);
-  root_ = kEmpty;
+  for (std::size_t i = 0; i < pages_.size(); ++i) release_leaves(pages_[i]);
   nodes_.clear();
-  nodes_.emplace_back();
+  nodes_.push();
   pages_.clear();
   free_pages_.clear();
   clock_hand_ = 0;
@@ -106,14 +105,14 @@ StateTree::StateTree(TreeConfig config) : config_(std::move(config)), database_(
 }
 
 StateTree::~StateTree() {
-  for (Page& page : pages_) release_leaves(page);
+  for (std::size_t i = 0; i < pages_.size(); ++i) release_leaves(pages_[i]);
 }
 
 // ---- Nodes and pages.
 
 u32 StateTree::new_node() {
   ENSURE(nodes_.size() < kPageBit, "the tree has fewer than 2^31 upper nodes");
-  nodes_.emplace_back();
+  nodes_.push();
   return static_cast<u32>(nodes_.size() - 1);
 }
 
@@ -122,7 +121,7 @@ u32 StateTree::new_page(std::unique_ptr<PageLeaves> leaves, unsigned depth) {
   if (free_pages_.empty()) {
     ENSURE(pages_.size() < kPageBit, "the tree has fewer than 2^31 pages");
     id = static_cast<u32>(pages_.size());
-    pages_.emplace_back();
+    pages_.push();
   } else {
     id = free_pages_.back();
     free_pages_.pop_back();
@@ -148,11 +147,6 @@ void StateTree::release_leaves(Page& page) {
   --pages_cached_;
 }
 
-Digest StateTree::hash_of(Ref ref) const {
-  if (ref == kEmpty) return {};
-  return (ref & kPageBit) != 0 ? pages_[ref & ~kPageBit].hash : nodes_[ref].hash;
-}
-
 u64 StateTree::upper_bytes() const {
   return nodes_.size() * sizeof(Node) + pages_.size() * sizeof(Page);
 }
@@ -175,7 +169,7 @@ void StateTree::keep_budget() {
 
 void StateTree::drop_cache() {
   const std::unique_lock lock(mutex_);
-  for (Page& page : pages_) release_leaves(page);
+  for (std::size_t i = 0; i < pages_.size(); ++i) release_leaves(pages_[i]);
 }
 
 // ---- Queries.

@@ -6,11 +6,11 @@
 // One thread calls apply() and rewind(); any thread calls the rest. Throws TreeError for trouble with the database;
 // after that in apply() or rewind() the tree refuses everything and must be opened again.
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
 
+#include <tree/chunked_array.hpp>
 #include <tree/leaf_database.hpp>
 #include <tree/page.hpp>
 
@@ -90,22 +90,28 @@ class StateTree {
   static constexpr Ref kEmpty = 0;
   static constexpr Ref kPageBit = u32{1} << 31;
 
+  /// An upper node. It holds its children's hashes, so that hashing it and proving beside it touch nothing else.
   struct Node {
-    Digest hash;
+    Digest hash[2];
     Ref child[2] = {kEmpty, kEmpty};
   };
   struct Page {
-    Digest hash;
     std::atomic<PageLeaves*> leaves{
         nullptr};  // null: on disk only. Set under any lock, taken away under the unique one
     u32 count = 0;
     u16 depth = 0;
     std::atomic<bool> used{false};  // since the clock hand passed
   };
+  /// A subtree and the place that its hash goes to.
+  struct Spot {
+    Ref ref;
+    u32 parent;  // node
+    u32 side;
+  };
   /// What one page, or an empty place, gets from a version: writes [first, end).
   struct Job {
     Ref ref;
-    u32 parent;  // node, or 0: the root itself
+    u32 parent;  // node
     u16 side;
     u16 depth;
     u32 first, end;
@@ -121,16 +127,15 @@ class StateTree {
   u32 new_page(std::unique_ptr<PageLeaves> leaves, unsigned depth);
   void set_leaves(Page& page, std::unique_ptr<PageLeaves> leaves);
   void release_leaves(Page& page);
-  Digest hash_of(Ref ref) const;
-  Ref& place(u32 parent, unsigned side) { return parent == 0 ? root_ : nodes_[parent].child[side]; }
+  Ref root() const { return nodes_[0].child[0]; }
+  const Digest& root_hash() const { return nodes_[0].hash[0]; }
 
-  void collect(Ref ref, u32 parent, unsigned side, unsigned depth, std::span<const LeafWrite> writes, u32 first,
-               u32 end, Changes& changes);
+  void collect(std::span<const LeafWrite> writes, Changes& changes) const;
   void merge(const Job& job, std::span<const LeafWrite> writes, Changes& changes);
-  Ref split(const PageLeaves& leaves, u32 first, u32 end, unsigned depth, Changes& changes);
+  void split(const PageLeaves& leaves, u32 first, u32 end, unsigned depth, u32 parent, unsigned side, Changes& changes);
   void rehash(Changes& changes);
-  void hash_pages(std::span<const u32> pages);
-  void hash_nodes(std::span<const u32> nodes);
+  void hash_pages(std::span<const Spot> pages);
+  void hash_nodes(std::span<const Spot> nodes);
   /// body(first, end) over [0, count) in pieces of `grain`, on the workers if there is more than one.
   void in_parallel(std::size_t count, std::size_t grain,
                    const std::function<void(std::size_t, std::size_t)>& body) const;
@@ -152,9 +157,8 @@ class StateTree {
   mutable std::shared_mutex mutex_;  // over everything below; see Page::leaves
   std::optional<u64> latest_;
   BatchState state_;
-  Ref root_ = kEmpty;
-  std::deque<Node> nodes_;  // the first is no node
-  mutable std::deque<Page> pages_;
+  ChunkedArray<Node> nodes_;  // the first is the root's place: its left child is the tree
+  mutable ChunkedArray<Page> pages_;
   std::vector<u32> free_pages_;
   u32 clock_hand_ = 0;
   bool broken_ = false;

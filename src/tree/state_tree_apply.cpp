@@ -1,8 +1,11 @@
 // How a version changes the tree: the writes go down to their pages, pages that grow too large are split, then all that
 // changed is hashed, level by level, and leaves and record are written as one.
+#include <algorithm>
+
 #include <tree/workers.hpp>
 
 #include <base/ensure.hpp>
+#include <crypto/blake3_blocks.hpp>
 
 namespace atlas::tree {
 
@@ -12,13 +15,13 @@ struct StateTree::Changes {
   LeafDatabase::Version record;
   u64 next_index;
   std::vector<Job> jobs;
-  std::vector<u32> pages;  // to be hashed, but for the first `pages_hashed`
+  std::vector<Spot> pages;  // to be hashed, but for the first `pages_hashed`
   std::size_t pages_hashed = 0;
-  std::vector<std::vector<u32>> nodes;  // to be hashed, by depth
+  std::vector<std::vector<Spot>> nodes;  // to be hashed, by depth
 
-  std::span<const u32> pages_left() const { return std::span(pages).subspan(pages_hashed); }
+  std::span<const Spot> pages_left() const { return std::span(pages).subspan(pages_hashed); }
 
-  void add_node(u32 node, unsigned depth) {
+  void add_node(const Spot& node, unsigned depth) {
     if (nodes.size() <= depth) nodes.resize(depth + 1);
     nodes[depth].push_back(node);
   }
@@ -28,25 +31,46 @@ namespace {
 
 constexpr std::size_t kPagesTogether = 128;  // about 1,500 leaves, which with their hashes fit the second-level cache
 constexpr std::size_t kNodesTogether = 1024;
-constexpr std::size_t kPrefetchAhead = 8;  // pages; each is about 25 cache lines
+constexpr std::size_t kNodesAhead = 16;
+constexpr std::size_t kPrefetchAhead = 6;  // pages, each about 12 cache lines
 constexpr std::size_t kCacheLine = 64;
 
 }  // namespace
 
-void StateTree::collect(Ref ref, u32 parent, unsigned side, unsigned depth, std::span<const LeafWrite> writes,
-                        u32 first, u32 end, Changes& changes) {
-  if (first == end) return;
-  if (ref == kEmpty || (ref & kPageBit) != 0) {
-    changes.jobs.push_back({ref, parent, static_cast<u16>(side), static_cast<u16>(depth), first, end});
-    return;
+// Level by level, so that the nodes of a level are fetched from memory side by side.
+void StateTree::collect(std::span<const LeafWrite> writes, Changes& changes) const {
+  std::vector<Job> level;
+  std::vector<Job> next;
+  if (!writes.empty()) level.push_back({root(), 0, 0, 0, 0, static_cast<u32>(writes.size())});
+  for (u16 depth = 0; !level.empty(); ++depth) {
+    next.clear();
+    for (std::size_t i = 0; i < level.size(); ++i) {
+      if (i + kNodesAhead < level.size()) {
+        const Ref ahead = level[i + kNodesAhead].ref;
+        if (ahead != kEmpty && (ahead & kPageBit) == 0) {
+          const u8* node = reinterpret_cast<const u8*>(&nodes_[ahead]);
+          __builtin_prefetch(node);
+          __builtin_prefetch(node + kCacheLine);
+        }
+      }
+      const Job& job = level[i];
+      if (job.ref == kEmpty || (job.ref & kPageBit) != 0) {
+        changes.jobs.push_back(job);
+        continue;
+      }
+      changes.add_node({job.ref, job.parent, job.side}, depth);
+      const auto middle = std::partition_point(writes.begin() + job.first, writes.begin() + job.end,
+                                               [&](const LeafWrite& w) { return w.key.bit(depth) == 0; });
+      const u32 mid = static_cast<u32>(middle - writes.begin());
+      const Node& node = nodes_[job.ref];
+      const u16 below = static_cast<u16>(depth + 1);
+      if (mid > job.first) next.push_back({node.child[0], job.ref, 0, below, job.first, mid});
+      if (mid < job.end) next.push_back({node.child[1], job.ref, 1, below, mid, job.end});
+    }
+    level.swap(next);
   }
-  const auto middle = std::partition_point(writes.begin() + first, writes.begin() + end,
-                                           [&](const LeafWrite& w) { return w.key.bit(depth) == 0; });
-  const u32 mid = static_cast<u32>(middle - writes.begin());
-  const Node& node = nodes_[ref];
-  collect(node.child[0], ref, 0, depth + 1, writes, first, mid, changes);
-  collect(node.child[1], ref, 1, depth + 1, writes, mid, end, changes);
-  changes.add_node(ref, depth);
+  // New leaves get their indices in the order of keys.
+  std::sort(changes.jobs.begin(), changes.jobs.end(), [](const Job& a, const Job& b) { return a.first < b.first; });
 }
 
 void StateTree::merge(const Job& job, std::span<const LeafWrite> writes, Changes& changes) {
@@ -72,7 +96,7 @@ void StateTree::merge(const Job& job, std::span<const LeafWrite> writes, Changes
   }
   if (page != nullptr) page->used = true;
   if (added == 0) {
-    if (changed) changes.pages.push_back(id);
+    if (changed) changes.pages.push_back({job.ref, job.parent, job.side});
     return;
   }
 
@@ -92,64 +116,64 @@ void StateTree::merge(const Job& job, std::span<const LeafWrite> writes, Changes
 
   if (page != nullptr && leaves->count() <= kPageLeaves) {
     set_leaves(*page, std::move(leaves));
-    changes.pages.push_back(id);
+    changes.pages.push_back({job.ref, job.parent, job.side});
     return;
   }
   if (page != nullptr) {
     release_leaves(*page);
     free_pages_.push_back(id);
   }
-  const Ref grown = split(*leaves, 0, leaves->count(), job.depth, changes);
-  place(job.parent, job.side) = grown;
+  split(*leaves, 0, leaves->count(), job.depth, job.parent, job.side, changes);
 }
 
-StateTree::Ref StateTree::split(const PageLeaves& leaves, u32 first, u32 end, unsigned depth, Changes& changes) {
-  if (first == end) return kEmpty;
+void StateTree::split(const PageLeaves& leaves, u32 first, u32 end, unsigned depth, u32 parent, unsigned side,
+                      Changes& changes) {
+  if (first == end) return;  // the place is empty already
   if (end - first <= kPageLeaves) {
     auto part = PageLeaves::make(end - first);
     for (u32 i = first; i < end; ++i) part->set(i - first, leaves.leaf(i));
-    const u32 page = new_page(std::move(part), depth);
-    changes.pages.push_back(page);
-    return page | kPageBit;
+    const Ref page = new_page(std::move(part), depth) | kPageBit;
+    nodes_[parent].child[side] = page;
+    changes.pages.push_back({page, parent, side});
+    return;
   }
   u32 mid = first;
   while (mid < end && leaves.entries()[mid].key.bit(depth) == 0) ++mid;
   const u32 node = new_node();
-  const Ref left = split(leaves, first, mid, depth + 1, changes);
-  const Ref right = split(leaves, mid, end, depth + 1, changes);
-  nodes_[node].child[0] = left;
-  nodes_[node].child[1] = right;
-  changes.add_node(node, depth);
-  return node;
+  nodes_[parent].child[side] = node;
+  changes.add_node({node, parent, side}, depth);
+  split(leaves, first, mid, depth + 1, node, 0, changes);
+  split(leaves, mid, end, depth + 1, node, 1, changes);
 }
 
-void StateTree::hash_pages(std::span<const u32> pages) {
+void StateTree::hash_pages(std::span<const Spot> pages) {
   in_parallel(pages.size(), kPagesTogether, [&](std::size_t first, std::size_t end) {
     thread_local PageHasher hasher;
     std::vector<PageHasher::Ref> roots;
+    roots.reserve(end - first);
     hasher.clear();
-    for (std::size_t i = first; i < end; ++i) {
-      const Page& page = pages_[pages[i]];
+    for (const Spot& spot : pages.subspan(first, end - first)) {
+      const Page& page = pages_[spot.ref & ~kPageBit];
       roots.push_back(hasher.add(*page.leaves.load(), page.depth));
     }
     hasher.run();
-    for (std::size_t i = first; i < end; ++i) pages_[pages[i]].hash = hasher.hash(roots[i - first]);
+    for (std::size_t i = first; i < end; ++i) {
+      nodes_[pages[i].parent].hash[pages[i].side] = hasher.hash(roots[i - first]);
+    }
   });
 }
 
-void StateTree::hash_nodes(std::span<const u32> nodes) {
+void StateTree::hash_nodes(std::span<const Spot> nodes) {
   in_parallel(nodes.size(), kNodesTogether, [&](std::size_t first, std::size_t end) {
-    NodeHasher hasher;
-    hasher.run(
-        end - first,
-        [&](std::size_t i, u32* block) {
-          const Node& node = nodes_[nodes[first + i]];
-          for (unsigned side = 0; side < 2; ++side) {
-            const Digest h = hash_of(node.child[side]);
-            std::copy(h.word, h.word + 8, block + 8 * side);
-          }
-        },
-        [&](std::size_t i, const Digest& h) { nodes_[nodes[first + i]].hash = h; });
+    std::vector<const u8*> blocks;
+    std::vector<Digest> hashes(end - first);
+    blocks.reserve(end - first);
+    // A node's memory begins with left ‖ right, which is what its hash takes.
+    for (const Spot& spot : nodes.subspan(first, end - first)) {
+      blocks.push_back(reinterpret_cast<const u8*>(nodes_[spot.ref].hash));
+    }
+    crypto::blake3_blocks(blocks, nullptr, kNodeFlag, reinterpret_cast<u8*>(hashes.data()));
+    for (std::size_t i = first; i < end; ++i) nodes_[nodes[i].parent].hash[nodes[i].side] = hashes[i - first];
   });
 }
 
@@ -167,7 +191,7 @@ BatchState StateTree::apply(u64 version, std::span<const LeafWrite> writes, cons
   }
 
   Changes changes(database_, state_.tree.next_index);
-  collect(root_, 0, 0, 0, writes, 0, static_cast<u32>(writes.size()), changes);
+  collect(writes, changes);
   std::vector<std::pair<u32, Digest>> pages;
   for (const Job& job : changes.jobs) {
     if (job.ref != kEmpty) pages.emplace_back(job.ref & ~kPageBit, writes[job.first].key);
@@ -176,13 +200,17 @@ BatchState StateTree::apply(u64 version, std::span<const LeafWrite> writes, cons
 
   broken_ = true;  // until memory and disk agree again
   for (std::size_t i = 0; i < changes.jobs.size(); ++i) {
+    if (i + 2 * kPrefetchAhead < changes.jobs.size()) {
+      const Ref later = changes.jobs[i + 2 * kPrefetchAhead].ref;
+      if (later != kEmpty) __builtin_prefetch(&pages_[later & ~kPageBit]);
+    }
     if (i + kPrefetchAhead < changes.jobs.size()) {
       const Ref next = changes.jobs[i + kPrefetchAhead].ref;
-      const PageLeaves* leaves = next == kEmpty ? nullptr : pages_[next & ~kPageBit].leaves.load();
-      if (leaves != nullptr) {
-        for (std::size_t at = 0; at < leaves->bytes(); at += kCacheLine) {
-          __builtin_prefetch(reinterpret_cast<const u8*>(leaves) + at);
-        }
+      if (next != kEmpty) {
+        const Page& page = pages_[next & ~kPageBit];
+        const u8* leaves = reinterpret_cast<const u8*>(page.leaves.load());
+        const std::size_t bytes = PageLeaves::bytes_for_count(page.count);
+        for (std::size_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(leaves + at);
       }
     }
     merge(changes.jobs[i], writes, changes);
@@ -195,7 +223,7 @@ BatchState StateTree::apply(u64 version, std::span<const LeafWrite> writes, cons
   rehash(changes);
 
   BatchState state;
-  state.tree = {hash_of(root_), changes.next_index};
+  state.tree = {root_hash(), changes.next_index};
   state.last_block_number = end.last_block_number;
   state.last_block_hash = end.last_block_hash;
   state.last_timestamp = end.last_timestamp;

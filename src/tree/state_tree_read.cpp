@@ -79,7 +79,7 @@ void StateTree::prefetch(std::vector<Digest> keys) {
     const std::shared_lock lock(mutex_);
     ensure_usable();
     std::vector<std::pair<u32, Digest>> pages;
-    find_pages(root_, 0, keys, pages);
+    find_pages(root(), 0, keys, pages);
     load_pages(pages);
     for (const auto& page : pages) pages_[page.first].used = true;
     if (cached_bytes_ + upper_bytes() <= config_.cache_bytes_max) return;
@@ -92,7 +92,7 @@ std::optional<Leaf> StateTree::leaf(const Digest& key) const {
   const std::shared_lock lock(mutex_);
   ensure_usable();
   std::vector<std::pair<u32, Digest>> pages;
-  find_pages(root_, 0, std::span(&key, 1), pages);
+  find_pages(root(), 0, std::span(&key, 1), pages);
   if (pages.empty()) return std::nullopt;
   load_pages(pages);
   const PageLeaves& leaves = *pages_[pages.front().first].leaves.load();
@@ -104,7 +104,7 @@ std::optional<Leaf> StateTree::leaf(const Digest& key) const {
 // A walk over upper nodes and, below them, the inner nodes of pages, hashed as they are entered.
 class StateTree::Cursor {
  public:
-  Cursor(const StateTree& tree, Ref ref) : tree_(&tree), ref_(ref) {}
+  Cursor(const StateTree& tree, Ref ref, const Digest& hash) : tree_(&tree), ref_(ref), hash_(hash) {}
 
   bool is_empty() const { return open_ == nullptr ? ref_ == kEmpty : at_ == PageHasher::kEmpty; }
   const Leaf* leaf() const {
@@ -115,13 +115,16 @@ class StateTree::Cursor {
     return at_ == PageHasher::kEmpty || (at_ & PageHasher::kInner) != 0 ? nullptr : &open_->leaves[at_];
   }
   Cursor child(unsigned side) const {
-    if (open_ == nullptr && (ref_ & kPageBit) == 0) return Cursor(*tree_, tree_->nodes_[ref_].child[side]);
+    if (open_ == nullptr && (ref_ & kPageBit) == 0) {
+      const Node& node = tree_->nodes_[ref_];
+      return Cursor(*tree_, node.child[side], node.hash[side]);
+    }
     enter();
     Cursor below = *this;
     below.at_ = open_->hasher.child(at_, side);
     return below;
   }
-  Digest hash() const { return open_ == nullptr ? tree_->hash_of(ref_) : open_->hasher.hash(at_); }
+  Digest hash() const { return open_ == nullptr ? hash_ : open_->hasher.hash(at_); }
 
  private:
   struct OpenPage {
@@ -142,6 +145,7 @@ class StateTree::Cursor {
 
   const StateTree* tree_;
   Ref ref_;
+  Digest hash_;
   mutable std::shared_ptr<const OpenPage> open_;
   mutable PageHasher::Ref at_ = PageHasher::kEmpty;
 };
@@ -152,9 +156,9 @@ VersionedProof StateTree::prove(std::vector<Digest> keys) const {
   ensure_usable();
   ENSURE(latest_.has_value(), "there is a version to prove something about");
   std::vector<std::pair<u32, Digest>> pages;
-  find_pages(root_, 0, keys, pages);
+  find_pages(root(), 0, keys, pages);
   load_pages(pages);
-  return {*latest_, state_, MultiproofWriter<Cursor>::write(Cursor(*this, root_), keys)};
+  return {*latest_, state_, MultiproofWriter<Cursor>::write(Cursor(*this, root(), root_hash()), keys)};
 }
 
 AccountProof StateTree::prove_account(const Address& address, std::span<const u256> slots) const {
@@ -168,9 +172,9 @@ AccountProof StateTree::prove_account(const Address& address, std::span<const u2
   ensure_usable();
   ENSURE(latest_.has_value(), "there is a version to prove something about");
   std::vector<std::pair<u32, Digest>> pages;
-  find_pages(root_, 0, sorted, pages);
+  find_pages(root(), 0, sorted, pages);
   load_pages(pages);
-  const auto prove_one = [&](const Digest& key) { return prove_key(Cursor(*this, root_), key); };
+  const auto prove_one = [&](const Digest& key) { return prove_key(Cursor(*this, root(), root_hash()), key); };
   proof.state = state_;
   proof.account = prove_one(keys[0]);
   proof.code_hash = prove_one(keys[1]);

@@ -7,7 +7,7 @@ cd "$ROOT"
 mapfile -t rooms < <(find src -mindepth 2 -name '*_test.cpp' | cut -d/ -f2 | sort -u)
 suites=()
 for room in "${rooms[@]}"; do [[ $room == conformance ]] || suites+=("$room"); done
-suites+=(conformance e2e differential lint rv32 guest)
+suites+=(conformance e2e crash differential lint rv32 guest)
 
 preset=release chosen=()
 while (($#)); do
@@ -131,7 +131,8 @@ for suite in "${chosen[@]}"; do
   is_room "$suite" && targets+=("${suite}_test")
 done
 wants crypto && targets+=(evm_test)
-{ wants conformance || wants e2e || wants guest || wants differential; } && targets+=(atlas)
+{ wants conformance || wants e2e || wants guest || wants differential || wants crash; } && targets+=(atlas)
+wants crash && targets+=(crash)
 wants differential && targets+=(differential)
 if ((everything)); then
   build "$preset"
@@ -161,6 +162,7 @@ for suite in "${chosen[@]}"; do
       fi
       ;;
     e2e) e2e_suite ;;
+    crash) script_suite crash "$BIN/crash" 3 --accounts 200000 --dir "$BUILD/crash/test" ;;
     differential) script_suite differential env ATLAS_BIN="$BIN/atlas" tools/dev/differential.sh --check 848 1 --traces 100 ;;
     lint) script_suite lint tools/dev/lint.sh ;;
     rv32) script_suite rv32 tools/rv32_check ;;

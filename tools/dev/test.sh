@@ -134,6 +134,7 @@ wants crypto && targets+=(evm_test)
 { wants conformance || wants e2e || wants guest || wants differential || wants crash; } && targets+=(atlas)
 wants crash && targets+=(crash)
 wants differential && targets+=(differential)
+wants soak && targets+=(soak)
 if ((everything)); then
   build "$preset"
 elif ((${#targets[@]})); then
@@ -164,6 +165,7 @@ for suite in "${chosen[@]}"; do
     e2e) e2e_suite ;;
     crash) script_suite crash "$BIN/crash" 3 --accounts 200000 --dir "$BUILD/crash/test" ;;
     differential) script_suite differential env ATLAS_BIN="$BIN/atlas" tools/dev/differential.sh --check 848 1 --traces 100 ;;
+    soak) script_suite soak env ATLAS_BIN="$BIN/atlas" tools/dev/soak.sh --check --seconds 20 --rate 50000 ;;
     lint) script_suite lint tools/dev/lint.sh ;;
     rv32) script_suite rv32 tools/rv32_check ;;
     guest) ATLAS_BIN=$BIN/atlas script_suite guest tools/dev/guest_check.sh ;;

@@ -7,7 +7,7 @@ cd "$ROOT"
 mapfile -t rooms < <(find src -mindepth 2 -name '*_test.cpp' | cut -d/ -f2 | sort -u)
 suites=()
 for room in "${rooms[@]}"; do [[ $room == conformance ]] || suites+=("$room"); done
-suites+=(conformance e2e crash differential lint rv32 guest)
+suites+=(conformance e2e crash differential soak lint rv32 guest)
 
 preset=release chosen=()
 while (($#)); do
@@ -131,7 +131,7 @@ for suite in "${chosen[@]}"; do
   is_room "$suite" && targets+=("${suite}_test")
 done
 wants crypto && targets+=(evm_test)
-{ wants conformance || wants e2e || wants guest || wants differential || wants crash; } && targets+=(atlas)
+{ wants conformance || wants e2e || wants guest || wants differential || wants soak || wants crash; } && targets+=(atlas)
 wants crash && targets+=(crash)
 wants differential && targets+=(differential)
 wants soak && targets+=(soak)

@@ -77,6 +77,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::string out;
     auto outcome = world.dispatcher.handle(world.scratch, *world.session, body, where, out);
     check(request, out);
+    if (outcome.kind == rpc::Dispatcher::Outcome::Kind::kHeavy && where == rpc::Where::kCheapOnly) {
+      std::string refused;
+      world.dispatcher.refuse(world.scratch, body, "busy", refused);
+      check(request, refused);
+    }
     if (outcome.start) outcome.start([&](const std::string& text) { check(request, text); });
     if (outcome.submission) {
       check(request, rpc::Dispatcher::refuse(*outcome.submission, "busy"));
@@ -85,8 +90,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     for (const auto& act : outcome.after) act();
   }
-  std::string refused;
-  world.dispatcher.refuse(world.scratch, body, "busy", refused);
-  check(request, refused);
   return 0;
 }

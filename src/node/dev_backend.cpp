@@ -86,6 +86,7 @@ DevBackend::Done DevBackend::set_automine(bool on) {
 
 DevBackend::Done DevBackend::set_interval_mining_ms(u64 interval_ms) {
   sequencer_.set_interval_mining_ms(interval_ms);
+  interval_mining_ms_ = interval_ms;
   if (interval_ms != 0) sequencer_.set_sealing(sequencer::Sequencer::Sealing::kAutomatic);
   return {};
 }
@@ -180,7 +181,34 @@ DevBackend::Done DevBackend::set_time_s(u64 timestamp) {
   return {};
 }
 
-// ---- Snapshots ----
+// ---- Going back ----
+
+DevBackend::Done DevBackend::rewind(u64 number) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(snapshots_, [&](const auto& entry) { return entry.second.block_number > number; });
+  }
+  if (!sequencer_.rewind(number)) {
+    return Err("the block log no longer reaches back to block " + std::to_string(number) +
+               "; start with --fresh instead");
+  }
+  return {};
+}
+
+DevBackend::Done DevBackend::reset() {
+  pool_.clear();
+  if (const Done done = rewind(0); !done) return done;
+  pool_.clear();  // what a client sent meanwhile, and what the blocks gave back
+  {
+    const std::lock_guard lock(mutex_);
+    snapshots_.clear();
+    impersonated_.clear();
+  }
+  impersonate_all_ = false;
+  sequencer_.set_time_offset_s(0);
+  if (const Done done = set_interval_mining_ms(0); !done) return done;
+  return set_automine(true);
+}
 
 u64 DevBackend::snapshot() {
   sequencer_.settle();

@@ -42,6 +42,10 @@ class DevBackend final : public rpc::DevBackend {
   Done set_next_timestamp_s(u64 timestamp) override;
   Done set_time_s(u64 timestamp) override;
 
+  u64 interval_mining_ms() const override { return interval_mining_ms_; }
+
+  Done rewind(u64 number) override;
+  Done reset() override;
   u64 snapshot() override;
   bool revert(u64 snapshot_id) override;
 
@@ -60,6 +64,7 @@ class DevBackend final : public rpc::DevBackend {
   sequencer::Sequencer& sequencer_;
   std::unordered_map<Address, Hash256> keys_;
   std::atomic<bool> impersonate_all_{false};
+  std::atomic<u64> interval_mining_ms_{0};
   mutable std::mutex mutex_;
   std::unordered_set<Address> impersonated_;
   std::map<u64, Snapshot> snapshots_;

@@ -191,6 +191,12 @@ class DevBackend {
   virtual Done set_next_timestamp_s(u64 timestamp) = 0;
   virtual Done set_time_s(u64 timestamp) = 0;
 
+  virtual u64 interval_mining_ms() const = 0;  ///< 0: off
+
+  /// Takes back every block above `number`, which is at most the head.
+  virtual Done rewind(u64 number) = 0;
+  /// Back to genesis, with an empty pool and nothing of what else was set.
+  virtual Done reset() = 0;
   virtual u64 snapshot() = 0;
   virtual bool revert(u64 snapshot_id) = 0;  ///< false: no such snapshot
 };

@@ -157,7 +157,7 @@ Dispatcher::Dispatcher(Backend& backend, EventHub& hub, const RpcConfig& config)
     : backend_(backend), hub_(hub), config_(config), unknown_(std::make_unique<Entry>()) {
   std::vector<MethodTable> tables = {chain_methods(),  state_methods(),  call_methods(),  fee_methods(),
                                      submit_methods(), filter_methods(), debug_methods(), ots_methods()};
-  if (backend.dev() != nullptr) tables.push_back(dev_methods());
+  if (backend.dev() != nullptr) tables.insert(tables.end(), {account_methods(), dev_methods()});
   for (const MethodTable table : tables) {
     for (const Method& method : table) {
       auto entry = std::make_unique<Entry>();

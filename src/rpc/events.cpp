@@ -6,6 +6,7 @@ namespace {
 
 constexpr std::size_t kPendingKept = 65'536;      // hashes for filters; older ones are lost to slow pollers
 constexpr std::size_t kPendingQueueMax = 65'536;  // transactions waiting to be announced; more are not announced
+constexpr std::size_t kRevertibleMax = 1'024;     // blocks whose logs are announced again as removed
 constexpr auto kWaiterTick = std::chrono::milliseconds(20);
 constexpr auto kIdleTick = std::chrono::seconds(5);
 
@@ -93,7 +94,7 @@ void EventHub::handle(const Event& event) {
     announce_block(event.block);
     finish_waiters(event.block);
   } else if (event.rewound_to) {
-    filters_.rewind(event.rewound_to->header.number);
+    announce_removed(event.rewound_to->header.number);
   } else {
     announce_pending(*event.pending);
   }
@@ -123,15 +124,36 @@ void EventHub::announce_block(const BlockPtr& block) {
       }
       send(subscription, head);
     } else if (subscription.kind == SubscriptionKind::kLogs) {
-      if (!subscription.query.may_match(block->header.logs_bloom)) continue;
-      visit_logs(*block, subscription.query, [&](const LogRecord& record) {
-        std::string text;
-        JsonWriter out(text);
-        write_log(out, record);
-        send(subscription, text);
-        return true;
-      });
+      send_logs(subscription, *block, false);
     }
+  }
+  if (backend_.dev() == nullptr || block->header.logs_bloom.is_zero()) return;
+  revertible_.push_back(block);
+  if (revertible_.size() > kRevertibleMax) revertible_.pop_front();
+}
+
+void EventHub::send_logs(const Subscription& subscription, const Block& block, bool removed) {
+  if (!subscription.query.may_match(block.header.logs_bloom)) return;
+  visit_logs(block, subscription.query, [&](const LogRecord& record) {
+    std::string text;
+    JsonWriter out(text);
+    write_log(out, record, removed);
+    send(subscription, text);
+    return true;
+  });
+}
+
+/// Blocks above `head` were taken back: their logs again, as removed, oldest first as geth has it.
+void EventHub::announce_removed(u64 head) {
+  std::vector<BlockPtr> removed;
+  for (; !revertible_.empty() && revertible_.back()->header.number > head; revertible_.pop_back()) {
+    removed.insert(removed.begin(), revertible_.back());
+  }
+  filters_.rewind(head, removed);
+  const std::lock_guard lock(subscriptions_mutex_);
+  for (const auto& [id, subscription] : active_) {
+    if (subscription.kind != SubscriptionKind::kLogs) continue;
+    for (const BlockPtr& block : removed) send_logs(subscription, *block, true);
   }
 }
 

@@ -78,14 +78,19 @@ class EventHub final : public ChainListener {
   void handle(const Event& event);
   void announce_block(const BlockPtr& block);
   void announce_pending(const SignedTransaction& tx);
+  void announce_removed(u64 head);
   void finish_waiters(const BlockPtr& block);
   void expire_waiters(Clock::time_point now);
   void count_pending_listeners();
   void send(const Subscription& subscription, std::string_view result);
+  void send_logs(const Subscription& subscription, const Block& block, bool removed);
 
   Backend& backend_;
   const RpcConfig& config_;
   FilterStore filters_;
+
+  /// On a development chain the newest blocks with logs, in case they are taken back. Only run()'s thread uses it.
+  std::deque<BlockPtr> revertible_;
 
   mutable std::mutex queue_mutex_;
   std::condition_variable wake_;

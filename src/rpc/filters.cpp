@@ -5,6 +5,10 @@
 
 namespace atlas::rpc {
 
+namespace {
+constexpr std::size_t kRemovedMax = 1'024;  // blocks that wait in a filter nobody polls
+}
+
 std::string random_id() {
   std::random_device random;  // getrandom(2)
   u8 bytes[16];
@@ -69,11 +73,18 @@ void FilterStore::expire(std::chrono::steady_clock::time_point now) {
   }
 }
 
-void FilterStore::rewind(u64 head) {
+void FilterStore::rewind(u64 head, const std::vector<BlockPtr>& removed) {
   const std::lock_guard lock(mutex_);
   for (auto& [id, filter] : filters_) {
     const std::lock_guard filter_lock(filter->mutex);
-    filter->next_block = std::min(filter->next_block, head + 1);
+    for (const BlockPtr& block : removed) {
+      const u64 number = block->header.number;
+      const bool reported = filter->kind == FilterKind::kLogs && number < filter->next_block &&
+                            number >= filter->first_block && filter->removed.size() < kRemovedMax;
+      if (reported) filter->removed.push_back(block);
+    }
+    filter->next_block = std::min(filter->next_block, std::max(head + 1, filter->query.from_block));
+    filter->first_block = std::min(filter->first_block, filter->next_block);
   }
 }
 

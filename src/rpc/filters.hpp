@@ -20,8 +20,10 @@ struct Filter {
   FilterKind kind = FilterKind::kBlocks;
   LogQuery query;  ///< kLogs; to_block: the highest block asked for, 2^64 − 1 for none
   std::mutex mutex;
-  u64 next_block = 0;    ///< kBlocks, kLogs: first block not yet reported
-  u64 next_pending = 0;  ///< kPending: sequence number of the first hash not yet reported
+  u64 first_block = 0;            ///< kLogs: next_block at the beginning
+  u64 next_block = 0;             ///< kBlocks, kLogs: first block not yet reported
+  u64 next_pending = 0;           ///< kPending: sequence number of the first hash not yet reported
+  std::vector<BlockPtr> removed;  ///< kLogs: blocks that were reported and then taken back
   std::chrono::steady_clock::time_point last_used;
   std::string client;
 };
@@ -41,8 +43,8 @@ class FilterStore {
   bool remove(const std::string& id);
   /// Forgets filters that nobody asked for since `filter_expiry_ms`.
   void expire(std::chrono::steady_clock::time_point now);
-  /// The chain went back: nothing after `head` was reported.
-  void rewind(u64 head);
+  /// The chain went back to `head`: what was reported of `removed` is to be reported as removed.
+  void rewind(u64 head, const std::vector<BlockPtr>& removed);
   std::size_t size() const;
   std::size_t pending_count() const;
 

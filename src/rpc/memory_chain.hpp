@@ -63,6 +63,7 @@ class MemoryChain : public Backend, public DevBackend {
   explicit MemoryChain(bool with_dev = true, std::vector<stf::GenesisAccount> extra = {}) : with_dev_(with_dev) {
     rules_.chain_id = kChainId;
     rules_.gas_limit = 30'000'000;
+    rules_.contracts_may_send = with_dev;
     stf::GenesisConfig genesis;
     genesis.timestamp = 1'700'000'000;
     genesis.gas_limit = rules_.gas_limit;
@@ -211,7 +212,10 @@ class MemoryChain : public Backend, public DevBackend {
     automine_ = on;
     return {};
   }
-  Done set_interval_mining_ms(u64) override { return {}; }
+  Done set_interval_mining_ms(u64 interval_ms) override {
+    interval_ms_ = interval_ms;
+    return {};
+  }
   Done set_balance(const Address& address, const u256& balance) override {
     if (balance >= u256::power_of_two(128)) return Err(std::string("balance does not fit 128 bits"));
     return inject([&](Journal& j) { j.set_balance(address, balance); });
@@ -225,9 +229,21 @@ class MemoryChain : public Backend, public DevBackend {
   Done set_storage(const Address& address, const u256& slot, const u256& value) override {
     return inject([&](Journal& j) { j.set_storage(address, slot, value); });
   }
-  Done set_coinbase(const Address&) override { return {}; }
-  Done set_block_gas_limit(u64) override { return {}; }
-  Done set_next_base_fee(const u256&) override { return {}; }
+  Done set_coinbase(const Address& address) override {
+    const std::lock_guard lock(choices_mutex_);
+    coinbase_ = address;
+    return {};
+  }
+  Done set_block_gas_limit(u64 gas_limit) override {
+    const std::lock_guard lock(choices_mutex_);
+    gas_limit_ = gas_limit;
+    return {};
+  }
+  Done set_next_base_fee(const u256& base_fee) override {
+    const std::lock_guard lock(choices_mutex_);
+    next_base_fee_ = base_fee;
+    return {};
+  }
   Done drop_transaction(const Hash256& hash) override {
     const std::lock_guard lock(mutex_);
     const auto n = std::erase_if(pool_, [&](const TxPtr& tx) { return tx->hash == hash; });
@@ -240,8 +256,28 @@ class MemoryChain : public Backend, public DevBackend {
     return {};
   }
   i64 increase_time_s(i64 seconds) override { return offset_s_ += seconds; }
-  Done set_next_timestamp_s(u64) override { return {}; }
+  Done set_next_timestamp_s(u64 timestamp) override {
+    if (timestamp < head()->header.timestamp) return Err(std::string("timestamp is before the last block's"));
+    const std::lock_guard lock(choices_mutex_);
+    next_timestamp_s_ = timestamp;
+    return {};
+  }
   Done set_time_s(u64) override { return {}; }
+  u64 interval_mining_ms() const override { return interval_ms_; }
+  Done rewind(u64 number) override {
+    if (!revert(number)) return Err(std::string("no such block"));
+    return {};
+  }
+  Done reset() override {
+    {
+      const std::lock_guard lock(mutex_);
+      pool_.clear();
+      impersonated_.clear();
+    }
+    offset_s_ = 0;
+    automine_ = true;
+    return rewind(0);
+  }
   u64 snapshot() override { return head()->header.number; }
   bool revert(u64 id) override {
     BlockPtr now;
@@ -271,11 +307,12 @@ class MemoryChain : public Backend, public DevBackend {
 
  private:
   sequencer::BlockChoices choices(const Block& parent) const {
-    return {.timestamp_s = parent.header.timestamp + 1,
-            .coinbase = u256(0xfee).to_address(),
+    const std::lock_guard lock(choices_mutex_);
+    return {.timestamp_s = next_timestamp_s_.value_or(parent.header.timestamp + 1),
+            .coinbase = coinbase_,
             .prices = {},
-            .base_fee = {},
-            .gas_limit = {}};
+            .base_fee = next_base_fee_,
+            .gas_limit = gas_limit_};
   }
 
   SubmitResult take(const TxPtr& tx) {
@@ -293,7 +330,7 @@ class MemoryChain : public Backend, public DevBackend {
     evm::Evm machine;
     const stf::HistoryBlockHashes hashes(*state, parent->header.number, parent->hash);
     stf::BlockExecutor executor(*state, sequencer::next_context(rules_, parent->header, choices(*parent)), hashes,
-                                machine);
+                                machine, sequencer::stf_config(rules_));
     const auto valid = executor.validate(tx->tx, tx->sender);
     if (!valid.ok() && !(valid.error() == stf::TxError::kNonceTooHigh && !automine_)) {
       return Err(refusal(valid.error()));
@@ -348,6 +385,11 @@ class MemoryChain : public Backend, public DevBackend {
       builder.journal().end_transaction();
     }
     for (const TxPtr& tx : txs) static_cast<void>(builder.execute(*tx));
+    {
+      const std::lock_guard lock(choices_mutex_);
+      next_base_fee_.reset();
+      next_timestamp_s_.reset();
+    }
     auto sealed = builder.seal();
     push(sealed.block, state->with(sealed.diff));
     const std::lock_guard lock(listener_mutex_);
@@ -370,11 +412,17 @@ class MemoryChain : public Backend, public DevBackend {
   std::map<Hash256, std::pair<std::size_t, u32>> index_;
   std::vector<TxPtr> pool_;
   std::map<Address, bool> impersonated_;
+  mutable std::mutex choices_mutex_;
+  Address coinbase_ = u256(0xfee).to_address();
+  std::optional<u64> gas_limit_;
+  std::optional<u256> next_base_fee_;
+  std::optional<u64> next_timestamp_s_;
   std::mutex listener_mutex_;
   std::vector<ChainListener*> listeners_;
   std::atomic<u64> oldest_{0};
   std::atomic<bool> automine_{true};
   std::atomic<i64> offset_s_{0};
+  std::atomic<u64> interval_ms_{0};
 };
 
 }  // namespace atlas::rpc

@@ -147,6 +147,8 @@ MethodTable submit_methods();  ///< eth_sendRawTransaction…, txpool_
 MethodTable filter_methods();  ///< logs, filters, subscriptions
 MethodTable debug_methods();   ///< debug_trace…
 MethodTable ots_methods();     ///< what Otterscan asks beyond eth_
-MethodTable dev_methods();     ///< accounts with keys, evm_, anvil_, hardhat_; unknown without a DevBackend
+// Unknown without a DevBackend:
+MethodTable account_methods();  ///< accounts with keys
+MethodTable dev_methods();      ///< evm_, anvil_, hardhat_
 
 }  // namespace atlas::rpc

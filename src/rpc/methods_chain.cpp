@@ -48,6 +48,23 @@ Reply syncing(Call& call) {
   return {};
 }
 
+Reply protocol_version(Call& call) {
+  constexpr u64 kEth68 = 68;  // what an Ethereum node of the fork speaks
+  call.out.quantity(kEth68);
+  return {};
+}
+
+/// Nobody mines.
+Reply mining(Call& call) {
+  call.out.boolean(false);
+  return {};
+}
+
+Reply coinbase(Call& call) {
+  call.out.hex(call.backend.pending_context().coinbase);
+  return {};
+}
+
 Reply get_block(Call& call, const BlockId& id, const std::optional<bool>& full) {
   if (id.is_pending()) {
     write_pending_block(call.out, *call.backend.head(), call.backend.pending_context());
@@ -161,6 +178,20 @@ Reply raw_transaction(Call& call, const Hash256& hash) {
   return {};
 }
 
+Reply raw_by_index(Call& call, const BlockId& id, const u64& index) {
+  const BlockPtr block = lookup_block(call, id);
+  if (!block || id.is_pending() || index >= block->transactions.size()) {
+    call.out.null();
+  } else {
+    call.out.hex(block->transactions[index].encoded);
+  }
+  return {};
+}
+
+Reply raw_by_hash_and_index(Call& call, const Hash256& hash, const u64& index) {
+  return raw_by_index(call, BlockId{hash}, index);
+}
+
 Reply receipt(Call& call, const Hash256& hash) {
   if (const auto mined = call.backend.mined(hash)) {
     write_receipt(call.out, *mined);
@@ -220,6 +251,12 @@ constexpr Method kMethods[] = {
     {"eth_getTransactionByBlockNumberAndIndex", Cost::kCheap, bind<transaction_by_index>(), {"block", "index"}},
     {"eth_getTransactionByBlockHashAndIndex", Cost::kCheap, bind<transaction_by_hash_and_index>(), {"hash", "index"}},
     {"eth_getRawTransactionByHash", Cost::kCheap, bind<raw_transaction>(), {"hash"}},
+    {"eth_getRawTransactionByBlockNumberAndIndex", Cost::kCheap, bind<raw_by_index>(), {"block", "index"}},
+    {"eth_getRawTransactionByBlockHashAndIndex", Cost::kCheap, bind<raw_by_hash_and_index>(), {"hash", "index"}},
+    {"eth_protocolVersion", Cost::kCheap, bind<protocol_version>(), {}},
+    {"eth_coinbase", Cost::kCheap, bind<coinbase>(), {}},
+    {"eth_mining", Cost::kCheap, bind<mining>(), {}},
+    {"eth_hashrate", Cost::kCheap, bind<zero>(), {}},
     {"eth_getTransactionReceipt", Cost::kCheap, bind<receipt>(), {"hash"}},
     {"eth_getBlockReceipts", Cost::kHeavy, bind<block_receipts>(), {"block"}},
 };

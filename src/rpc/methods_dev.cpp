@@ -1,142 +1,16 @@
-// What only a development chain answers: accounts whose keys the node has, time, mining, and state by decree.
+// What only a development chain answers: time, mining, impersonation, and state by decree.
 #include <algorithm>
 
-#include <crypto/keccak.hpp>
-#include <rpc/execution.hpp>
+#include <rpc/dev_backend.hpp>
 #include <rpc/method.hpp>
-#include <rpc/serialize.hpp>
-#include <rpc/submit.hpp>
+#include <types/fork.hpp>
 
 namespace atlas::rpc {
 namespace {
 
-DevBackend& dev(Call& call) {
-  DevBackend* backend = call.backend.dev();
-  ENSURE(backend != nullptr, "development methods are only in the table of a development chain");
-  return *backend;
-}
-
 Reply answer(Call& call, const DevBackend::Done& done, std::string_view json = "null") {
   if (!done.ok()) return fail(ErrorCode::kServer, done.error());
   call.out.raw(json);
-  return {};
-}
-
-// ---- Accounts and signatures.
-
-Reply accounts(Call& call) {
-  call.out.begin_array();
-  for (const Address& address : dev(call).accounts()) call.out.hex(address);
-  call.out.end_array();
-  return {};
-}
-
-Err<RpcError> no_key(const Address& address) {
-  return fail(ErrorCode::kServer,
-              "unknown account: no key for " + to_hex(address) + "; see eth_accounts, or use anvil_impersonateAccount");
-}
-
-/// EIP-191 personal message.
-Reply sign_message(Call& call, const Address& signer, const Bytes& message) {
-  Bytes text;
-  append(text, as_bytes("\x19"
-                        "Ethereum Signed Message:\n" +
-                        std::to_string(message.size())));
-  append(text, message);
-  const auto signature = dev(call).sign(signer, crypto::keccak256(text));
-  if (!signature) return no_key(signer);
-  Bytes out(65);
-  signature->r.to_be(out.data());
-  signature->s.to_be(out.data() + 32);
-  out[64] = static_cast<u8>(27 + signature->y_parity);
-  call.out.hex(out);
-  return {};
-}
-
-Reply personal_sign(Call& call, const Bytes& message, const Address& signer) {
-  return sign_message(call, signer, message);
-}
-
-/// Fills in what `args` leaves open, as a wallet would.
-Result<Transaction, RpcError> fill(Call& call, const CallArgs& args) {
-  const BlockContext next = call.backend.pending_context();
-  if (args.chain_id && *args.chain_id != next.chain_id) {
-    return fail(ErrorCode::kInvalidParams, "chainId does not match node's (have=" + std::to_string(*args.chain_id) +
-                                               ", want=" + std::to_string(next.chain_id) + ")");
-  }
-  if (!args.from) return fail(ErrorCode::kInvalidParams, "invalid argument 0 (transaction): from is missing");
-  Transaction tx;
-  if (args.type) {
-    if (*args.type > 4 || *args.type == 3) {
-      return fail(ErrorCode::kInvalidParams,
-                  "transaction type not supported: type " + std::to_string(*args.type) + "; use 0x0, 0x1, 0x2 or 0x4");
-    }
-    tx.type = static_cast<TxType>(*args.type);
-  } else if (!args.authorizations.empty()) {
-    tx.type = TxType::kSetCode;
-  } else if (args.gas_price) {
-    tx.type = args.access_list ? TxType::kAccessList : TxType::kLegacy;
-  } else {
-    tx.type = TxType::kDynamicFee;
-  }
-  tx.chain_id = next.chain_id;
-  tx.to = args.to;
-  tx.value = args.value.value_or(u256());
-  tx.data = args.data;
-  if (args.access_list) tx.access_list = *args.access_list;
-  tx.authorizations = args.authorizations;
-  tx.nonce = args.nonce ? *args.nonce : call.backend.pending_nonce(*args.from);
-  const u256 tip = call.backend.suggested_priority_fee();
-  if (tx.type == TxType::kLegacy || tx.type == TxType::kAccessList) {
-    const u256 price = args.gas_price ? *args.gas_price : args.max_fee_per_gas.value_or(next.base_fee + tip);
-    tx.max_fee_per_gas = tx.max_priority_fee_per_gas = price;
-  } else if (args.gas_price) {
-    tx.max_fee_per_gas = tx.max_priority_fee_per_gas = *args.gas_price;
-  } else {
-    tx.max_fee_per_gas =
-        args.max_fee_per_gas.value_or(next.base_fee * u256(2) + args.max_priority_fee_per_gas.value_or(tip));
-    tx.max_priority_fee_per_gas = args.max_priority_fee_per_gas.value_or(std::min(tip, tx.max_fee_per_gas));
-  }
-  if (args.gas) {
-    tx.gas_limit = *args.gas;
-  } else {
-    const auto gas = estimate(call, args, BlockId{BlockTag::kPending}, nullptr, nullptr);
-    if (!gas.ok()) return Err(gas.error());
-    tx.gas_limit = *gas;
-  }
-  return tx;
-}
-
-/// The signed transaction's bytes, or nullopt without a key.
-std::optional<Bytes> sign_transaction_bytes(Call& call, Transaction& tx, const Address& from) {
-  const auto signature = dev(call).sign(from, signing_hash(tx));
-  if (!signature) return std::nullopt;
-  tx.y_parity = signature->y_parity;
-  tx.r = signature->r;
-  tx.s = signature->s;
-  return encode_transaction(tx);
-}
-
-Reply send_transaction(Call& call, const CallArgs& args) {
-  const std::lock_guard one_at_a_time(call.nonces);
-  auto tx = fill(call, args);
-  if (!tx.ok()) return Err(tx.error());
-  const bool impersonated = dev(call).is_impersonated(*args.from);
-  const auto raw = impersonated ? std::nullopt : sign_transaction_bytes(call, *tx, *args.from);
-  if (!impersonated && !raw) return no_key(*args.from);
-  const SubmitResult hash =
-      impersonated ? dev(call).submit_unsigned(std::move(*tx), *args.from) : call.backend.submit(*raw);
-  if (!hash.ok()) return submit_failed(hash.error());
-  call.out.hex(*hash);
-  return {};
-}
-
-Reply sign_transaction(Call& call, const CallArgs& args) {
-  auto tx = fill(call, args);
-  if (!tx.ok()) return Err(tx.error());
-  const auto raw = sign_transaction_bytes(call, *tx, *args.from);
-  if (!raw) return no_key(*args.from);
-  call.out.hex(*raw);
   return {};
 }
 
@@ -156,6 +30,13 @@ Reply auto_impersonate(Call& call, const bool& on) {
 }
 Reply set_balance(Call& call, const Address& address, const u256& balance) {
   return answer(call, dev(call).set_balance(address, balance));
+}
+Reply add_balance(Call& call, const Address& address, const u256& amount) {
+  const auto account = call.backend.head_state()->account(address);
+  bool carry = false;
+  const u256 sum = u256::add(account ? account->balance : u256(), amount, carry);
+  if (carry) return bad_param(call, 1, "the balance would be 2^256 or more");
+  return answer(call, dev(call).set_balance(address, sum));
 }
 Reply set_nonce(Call& call, const Address& address, const u64& nonce) {
   return answer(call, dev(call).set_nonce(address, nonce));
@@ -178,15 +59,18 @@ Reply set_next_base_fee(Call& call, const u256& base_fee) {
 
 // ---- Mining, pool, time.
 
-Reply mine_one(Call& call, const std::optional<u64>& timestamp_s) {
-  if (timestamp_s) {
-    const auto set = dev(call).set_next_timestamp_s(*timestamp_s);
+constexpr u64 kBlocksMax = 100'000;  // in one call
+
+Reply mine_one(Call& call, const std::optional<MineOptions>& given) {
+  const MineOptions options = given.value_or(MineOptions{});
+  if (options.blocks > kBlocksMax) return bad_param(call, 0, "more than 100000 blocks in one call");
+  if (options.timestamp_s) {
+    const auto set = dev(call).set_next_timestamp_s(*options.timestamp_s);
     if (!set.ok()) return fail(ErrorCode::kServer, set.error());
   }
-  return answer(call, dev(call).mine(1, 0), "\"0x0\"");
+  return answer(call, dev(call).mine(options.blocks, 0), "\"0x0\"");
 }
 Reply mine_many(Call& call, const std::optional<u64>& count, const std::optional<u64>& interval_s) {
-  constexpr u64 kBlocksMax = 100'000;
   if (count.value_or(1) > kBlocksMax) return bad_param(call, 0, "more than 100000 blocks in one call");
   return answer(call, dev(call).mine(count.value_or(1), interval_s.value_or(0)));
 }
@@ -202,6 +86,16 @@ Reply set_interval_s(Call& call, const u64& interval_s) {
   if (interval_s > kIntervalMax) return bad_param(call, 0, "more than a day");
   return answer(call, dev(call).set_interval_mining_ms(interval_s * 1'000));
 }
+/// anvil: seconds, or null without interval mining.
+Reply interval_s(Call& call) {
+  const u64 interval_ms = dev(call).interval_mining_ms();
+  if (interval_ms == 0) {
+    call.out.null();
+  } else {
+    call.out.number(interval_ms / 1'000);
+  }
+  return {};
+}
 Reply drop_transaction(Call& call, const Hash256& hash) {
   const auto done = dev(call).drop_transaction(hash);
   if (!done.ok()) {
@@ -213,6 +107,14 @@ Reply drop_transaction(Call& call, const Hash256& hash) {
 }
 Reply drop_all(Call& call) {
   return answer(call, dev(call).drop_all_transactions());
+}
+
+Reply drop_of_sender(Call& call, const Address& sender) {
+  for (const PoolEntry& entry : call.backend.pool_content(&sender, call.config.pool_content_max)) {
+    static_cast<void>(dev(call).drop_transaction(entry.tx->hash));  // mined or replaced meanwhile: gone as well
+  }
+  call.out.null();
+  return {};
 }
 
 Reply increase_time(Call& call, const u64& seconds) {
@@ -240,12 +142,89 @@ Reply revert(Call& call, const u64& id) {
   return {};
 }
 
+Reply roll_back(Call& call, const std::optional<u64>& depth) {
+  const u64 head = call.backend.head()->header.number;
+  if (depth.value_or(1) > head) {
+    return bad_param(call, 0, "the chain has " + std::to_string(head) + " blocks above genesis");
+  }
+  return answer(call, dev(call).rewind(head - depth.value_or(1)));
+}
+Reply reset(Call& call, const std::optional<ResetOptions>& options) {
+  if (options && options->forks) {
+    return bad_param(call, 0, "forking is not supported: this chain starts from its own genesis; leave it out");
+  }
+  return answer(call, dev(call).reset(), call.method->name.starts_with("hardhat") ? "true" : "null");
+}
+
+// ---- What the node says of itself.
+
+Reply genesis_time(Call& call) {
+  call.out.number(call.backend.block_by_number(0)->header.timestamp);
+  return {};
+}
+
+/// anvil's NodeInfo.
+Reply node_info(Call& call) {
+  const BlockPtr head = call.backend.head();
+  const BlockContext next = call.backend.pending_context();
+  JsonWriter& out = call.out;
+  out.begin_object();
+  out.field("currentBlockNumber", head->header.number);
+  out.key("currentBlockTimestamp");
+  out.number(head->header.timestamp);
+  out.field("currentBlockHash", head->hash);
+  out.field_string("hardFork", name_of(next.fork));
+  out.field_string("transactionOrder", "fees");
+  out.key("environment");
+  out.begin_object();
+  out.field("baseFee", next.base_fee);
+  out.field("chainId", next.chain_id);
+  out.field("gasLimit", next.gas_limit);
+  out.field("gasPrice", next.base_fee + call.backend.suggested_priority_fee());
+  out.end_object();
+  out.key("forkConfig");
+  out.begin_object();
+  out.field_null("forkUrl");
+  out.field_null("forkBlockNumber");
+  out.field_null("forkRetryBackoff");
+  out.end_object();
+  out.end_object();
+  return {};
+}
+
+/// anvil's and Hardhat's Metadata.
+Reply metadata(Call& call) {
+  const BlockPtr head = call.backend.head();
+  const Hash256 genesis = call.backend.block_hash(0);  // names the chain as long as the process runs
+  JsonWriter& out = call.out;
+  out.begin_object();
+  out.field_string("clientVersion", call.backend.client_version());
+  out.key("chainId");
+  out.number(call.backend.chain_id());
+  out.field("instanceId", genesis);
+  out.key("latestBlockNumber");
+  out.number(head->header.number);
+  out.field("latestBlockHash", head->hash);
+  out.key("snapshots");
+  out.begin_object();
+  out.end_object();
+  out.end_object();
+  return {};
+}
+
+// ---- Known, and refused with the reason.
+
+Reply no_prev_randao(Call& call, const Hash256&) {
+  return fail(ErrorCode::kServer, std::string(call.method->name) +
+                                      " is not supported: PREVRANDAO is 0 in every block of this chain "
+                                      "(docs/deviations.md)");
+}
+Reply no_min_gas_price(Call& call, const u256&) {
+  return fail(ErrorCode::kServer, std::string(call.method->name) +
+                                      " is not supported when EIP-1559 is active; use anvil_setNextBlockBaseFeePerGas");
+}
+
 constexpr Method kMethods[] = {
-    {"eth_accounts", Cost::kCheap, bind<accounts>(), {}},
-    {"eth_sign", Cost::kCheap, bind<sign_message>(), {"address", "message"}},
-    {"personal_sign", Cost::kCheap, bind<personal_sign>(), {"message", "address"}},
-    {"eth_sendTransaction", Cost::kHeavy, bind<send_transaction>(), {"transaction"}},
-    {"eth_signTransaction", Cost::kHeavy, bind<sign_transaction>(), {"transaction"}},
     {"anvil_impersonateAccount", Cost::kCheap, bind<impersonate>(), {"address"}},
     {"hardhat_impersonateAccount", Cost::kCheap, bind<impersonate>(), {"address"}},
     {"anvil_stopImpersonatingAccount", Cost::kCheap, bind<stop_impersonating>(), {"address"}},
@@ -283,6 +262,24 @@ constexpr Method kMethods[] = {
     {"anvil_setNextBlockTimestamp", Cost::kCheap, bind<set_next_timestamp>(), {"timestamp"}},
     {"evm_setTime", Cost::kCheap, bind<set_time>(), {"timestamp"}},
     {"anvil_setTime", Cost::kCheap, bind<set_time>(), {"timestamp"}},
+    {"evm_setAccountBalance", Cost::kHeavy, bind<set_balance>(), {"address", "balance"}},
+    {"evm_setAccountNonce", Cost::kHeavy, bind<set_nonce>(), {"address", "nonce"}},
+    {"evm_setAccountCode", Cost::kHeavy, bind<set_code>(), {"address", "code"}},
+    {"evm_setAccountStorageAt", Cost::kHeavy, bind<set_storage>(), {"address", "slot", "value"}},
+    {"anvil_addBalance", Cost::kHeavy, bind<add_balance>(), {"address", "amount"}},
+    {"anvil_getIntervalMining", Cost::kCheap, bind<interval_s>(), {}},
+    {"anvil_removePoolTransactions", Cost::kHeavy, bind<drop_of_sender>(), {"address"}},
+    {"anvil_rollback", Cost::kHeavy, bind<roll_back>(), {"depth"}},
+    {"anvil_reset", Cost::kHeavy, bind<reset>(), {"options"}},
+    {"hardhat_reset", Cost::kHeavy, bind<reset>(), {"options"}},
+    {"anvil_getGenesisTime", Cost::kCheap, bind<genesis_time>(), {}},
+    {"anvil_nodeInfo", Cost::kCheap, bind<node_info>(), {}},
+    {"anvil_metadata", Cost::kCheap, bind<metadata>(), {}},
+    {"hardhat_metadata", Cost::kCheap, bind<metadata>(), {}},
+    {"anvil_setPrevRandao", Cost::kCheap, bind<no_prev_randao>(), {"prevRandao"}},
+    {"hardhat_setPrevRandao", Cost::kCheap, bind<no_prev_randao>(), {"prevRandao"}},
+    {"anvil_setMinGasPrice", Cost::kCheap, bind<no_min_gas_price>(), {"gasPrice"}},
+    {"hardhat_setMinGasPrice", Cost::kCheap, bind<no_min_gas_price>(), {"gasPrice"}},
     {"evm_snapshot", Cost::kHeavy, bind<snapshot>(), {}},
     {"anvil_snapshot", Cost::kHeavy, bind<snapshot>(), {}},
     {"evm_revert", Cost::kHeavy, bind<revert>(), {"id"}},

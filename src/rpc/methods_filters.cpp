@@ -146,7 +146,7 @@ Reply new_filter(Call& call, const LogFilter& filter) {
   made->query.from_block = *from;
   made->query.addresses = filter.addresses;
   made->query.topics = filter.topics;
-  made->next_block = std::max(*from, head + 1);
+  made->first_block = made->next_block = std::max(*from, head + 1);
   return install(call, std::move(made));
 }
 
@@ -189,13 +189,21 @@ Reply filter_changes(Call& call, const std::string& id) {
       for (const Hash256& hash : call.hub.pending_since(filter->next_pending, filter->next_pending)) out.hex(hash);
       break;
     case FilterKind::kLogs: {
+      for (const BlockPtr& block : filter->removed) {
+        visit_logs(*block, filter->query, [&](const LogRecord& record) {
+          write_log(out, record, true);
+          return true;
+        });
+      }
       LogQuery query = filter->query;
       query.from_block = filter->next_block;
       query.to_block = std::min({query.to_block, head, query.from_block + call.config.log_blocks_max - 1});
-      if (query.from_block > query.to_block) break;
-      const auto walk = write_logs(call, query, call.config.log_results_max);
-      if (!walk.ok()) return Err(walk.error());
-      filter->next_block = walk->next_block;
+      if (query.from_block <= query.to_block) {
+        const auto walk = write_logs(call, query, call.config.log_results_max);
+        if (!walk.ok()) return Err(walk.error());
+        filter->next_block = walk->next_block;
+      }
+      filter->removed.clear();
       break;
     }
   }

@@ -530,6 +530,30 @@ bool decode(const Json& json, LogFilter& out, std::string& why) {
   return true;
 }
 
+bool decode(const Json& json, MineOptions& out, std::string& why) {
+  if (!json.is_object()) return decode(json, out.timestamp_s.emplace(), why);
+  simdjson::dom::object object;
+  if (!as_object(json, object, why)) return false;
+  for (const auto field : object) {
+    bool good = true;
+    if (field.value.is_null()) continue;
+    if (field.key == "timestamp") good = member(field.key, field.value, out.timestamp_s, why);
+    if (field.key == "blocks") good = member(field.key, field.value, out.blocks, why);
+    if (!good) return false;
+  }
+  return true;
+}
+
+bool decode(const Json& json, ResetOptions& out, std::string& why) {
+  simdjson::dom::object object;
+  if (!as_object(json, object, why)) return false;
+  for (const auto field : object) {
+    const bool names_fork = field.key == "forking" || field.key == "jsonRpcUrl";
+    out.forks = out.forks || (names_fork && !field.value.is_null());
+  }
+  return true;
+}
+
 bool decode(const Json& json, StorageKeys& out, std::string& why) {
   simdjson::dom::array list;
   if (!as_array(json, list, why)) return false;

@@ -99,6 +99,16 @@ struct LogFilter {
   std::vector<std::vector<Hash256>> topics;
 };
 
+/// evm_mine's argument: a timestamp, or {timestamp, blocks}.
+struct MineOptions {
+  std::optional<u64> timestamp_s;
+  u64 blocks = 1;
+};
+/// anvil_reset's: whether it asks for a fork of another chain.
+struct ResetOptions {
+  bool forks = false;
+};
+
 /// Slots of eth_getProof.
 struct StorageKeys {
   std::vector<u256> slots;
@@ -127,6 +137,8 @@ bool decode(const Json& json, StateOverrides& out, std::string& why);
 bool decode(const Json& json, BlockOverrides& out, std::string& why);
 bool decode(const Json& json, SimulationArgs& out, std::string& why);
 bool decode(const Json& json, LogFilter& out, std::string& why);
+bool decode(const Json& json, MineOptions& out, std::string& why);
+bool decode(const Json& json, ResetOptions& out, std::string& why);
 bool decode(const Json& json, StorageKeys& out, std::string& why);
 bool decode(const Json& json, Percentiles& out, std::string& why);
 bool decode(const Json& json, SubscriptionOptions& out, std::string& why);

@@ -137,6 +137,22 @@ u64 rlp_prefix_bytes(u64 n) {
   return bytes;
 }
 
+void append_rlp_prefix(Bytes& out, u8 kind, u64 n) {
+  constexpr u64 kShortMax = 55;
+  if (n <= kShortMax) return out.push_back(static_cast<u8>(kind + n));
+  const u64 length_bytes = rlp_prefix_bytes(n) - 1;
+  out.push_back(static_cast<u8>(kind + kShortMax + length_bytes));
+  for (u64 i = length_bytes; i-- > 0;) out.push_back(static_cast<u8>(n >> (8 * i)));
+}
+
+constexpr u64 kEmptyLists = 2;  // of a block: uncles, withdrawals
+
+/// Typed envelopes are strings in the body, legacy transactions are lists already.
+u64 body_bytes(const SignedTransaction& tx) {
+  const u64 n = tx.encoded.size();
+  return tx.tx.type == TxType::kLegacy ? n : n + rlp_prefix_bytes(n);
+}
+
 }  // namespace
 
 u256 effective_gas_price(const Transaction& tx, const u256& base_fee) {
@@ -147,14 +163,29 @@ u256 effective_gas_price(const Transaction& tx, const u256& base_fee) {
 
 u64 block_size_bytes(const Block& block) {
   u64 body = 0;
-  for (const SignedTransaction& tx : block.transactions) {
-    // Typed envelopes are strings in the body, legacy transactions are lists already.
-    const u64 n = tx.encoded.size();
-    body += tx.tx.type == TxType::kLegacy ? n : n + rlp_prefix_bytes(n);
-  }
-  constexpr u64 kEmptyLists = 2;  // uncles, withdrawals
+  for (const SignedTransaction& tx : block.transactions) body += body_bytes(tx);
   const u64 payload = encode_header(block.header).size() + rlp_prefix_bytes(body) + body + kEmptyLists;
   return payload + rlp_prefix_bytes(payload);
+}
+
+Bytes encode_block(const Block& block) {
+  u64 body = 0;
+  for (const SignedTransaction& tx : block.transactions) body += body_bytes(tx);
+  const Bytes header = encode_header(block.header);
+  const u64 payload = header.size() + rlp_prefix_bytes(body) + body + kEmptyLists;
+  Bytes out;
+  out.reserve(payload + rlp_prefix_bytes(payload));
+  constexpr u8 kList = 0xc0;
+  constexpr u8 kString = 0x80;
+  append_rlp_prefix(out, kList, payload);
+  append(out, header);
+  append_rlp_prefix(out, kList, body);
+  for (const SignedTransaction& tx : block.transactions) {
+    if (tx.tx.type != TxType::kLegacy) append_rlp_prefix(out, kString, tx.encoded.size());
+    append(out, tx.encoded);
+  }
+  out.insert(out.end(), kEmptyLists, kList);
+  return out;
 }
 
 void write_transaction(JsonWriter& out, const MinedTransaction& mined, std::size_t input_max) {

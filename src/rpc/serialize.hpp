@@ -27,6 +27,8 @@ void write_pending_block(JsonWriter& out, const Block& head, const BlockContext&
 
 /// Price per gas that `tx` pays under `base_fee` (EIP-1559).
 u256 effective_gas_price(const Transaction& tx, const u256& base_fee);
+/// rlp([header, transactions, uncles, withdrawals]).
+Bytes encode_block(const Block& block);
 /// Bytes of the block's RLP encoding.
 u64 block_size_bytes(const Block& block);
 

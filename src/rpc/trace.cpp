@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <charconv>
+
 #include <simdjson.h>
 
 #include <evm/opcodes.hpp>
@@ -71,6 +74,34 @@ bool decode_tracer_config(const Json& json, TraceOptions& out, std::string& why)
   return true;
 }
 
+/// As Go writes it: "1.5s", "300ms", "1m30s".
+bool decode_duration(const Json& json, std::chrono::milliseconds& out, std::string& why) {
+  std::string text;
+  if (!member("timeout", json, text, why)) return false;
+  constexpr std::pair<std::string_view, double> kUnits[] = {{"ms", 1},  {"us", 1e-3}, {"µs", 1e-3},  {"ns", 1e-6},
+                                                            {"s", 1e3}, {"m", 60e3},  {"h", 3'600e3}};
+  constexpr double kMostMs = 3'600e3 * 24;
+  double total = 0;
+  std::string_view rest = text;
+  bool good = !rest.empty();
+  while (good && !rest.empty()) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value, std::chars_format::fixed);
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    const auto* unit = std::ranges::find_if(kUnits, [&](const auto& u) { return rest.starts_with(u.first); });
+    good = error == std::errc() && value >= 0 && unit != std::end(kUnits);
+    if (!good) break;
+    total = std::min(total + value * unit->second, kMostMs);
+    rest.remove_prefix(unit->first.size());
+  }
+  if (!good) {
+    why = "timeout: expected a duration like \"5s\" or \"300ms\", got \"" + text.substr(0, 80) + '"';
+    return false;
+  }
+  out = std::chrono::milliseconds(static_cast<i64>(total));
+  return true;
+}
+
 }  // namespace
 
 bool decode(const Json& json, TraceOptions& out, std::string& why) {
@@ -88,6 +119,7 @@ bool decode(const Json& json, TraceOptions& out, std::string& why) {
     if (k == "enableMemory") good = member(k, v, out.enable_memory, why);
     if (k == "enableReturnData") good = member(k, v, out.enable_return_data, why);
     if (k == "limit") good = member(k, v, out.limit, why);
+    if (k == "timeout") good = decode_duration(v, out.timeout.emplace(), why);
     if (k == "stateOverrides") good = member(k, v, out.state_overrides.emplace(), why);
     if (k == "blockOverrides") good = member(k, v, out.block_overrides.emplace(), why);
     if (k == "txIndex") {

@@ -1,5 +1,6 @@
 #pragma once
 // What debug_trace… and ots_ record of one execution, and geth's JSON for it (geth: eth/tracers).
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -34,6 +35,7 @@ struct TraceOptions {
   bool diff_mode = false;
   bool prestate_code = true;
   bool prestate_storage = true;
+  std::optional<std::chrono::milliseconds> timeout;  ///< shortens the node's own
   // debug_traceCall only.
   std::optional<StateOverrides> state_overrides;
   std::optional<BlockOverrides> block_overrides;

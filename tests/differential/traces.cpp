@@ -43,10 +43,13 @@ void even_out_error(Json& holder) {
   if (holder.contains("error")) holder["error"] = true;
 }
 
-/// Logs of a failed frame, and of all inside it, are undone: geth leaves them out, anvil lists them.
+/// Logs of a failed frame, and of all inside it, are undone: geth leaves them out, anvil lists and counts them.
 void even_out_call(Json& frame, bool undone = false) {
   undone = undone || frame.contains("error");
   if (undone) frame.erase("logs");
+  if (frame.contains("logs")) {
+    for (Json& log : frame["logs"]) log.erase("index");
+  }
   even_out_error(frame);
   if (!frame.contains("calls")) return;
   for (Json& inner : frame["calls"]) even_out_call(inner, undone);
@@ -62,11 +65,12 @@ void drop_zeros(Json& words) {
 
 /// Accounts with neither code, nonce, balance nor storage are left out: geth does so with those that the transaction
 /// creates.
-void even_out_accounts(Json& accounts, const std::vector<std::string>& apart) {
-  for (const std::string& account : apart) accounts.erase(account);
+void even_out_accounts(Json& accounts, const Apart& apart) {
+  for (const std::string& account : apart.accounts) accounts.erase(account);
   for (auto it = accounts.begin(); it != accounts.end();) {
     Json& account = *it;
     if (account.contains("storage")) {
+      for (const std::string& slot : apart.slots) account["storage"].erase(slot);
       drop_zeros(account["storage"]);
       if (account["storage"].empty()) account.erase("storage");
     }
@@ -74,18 +78,32 @@ void even_out_accounts(Json& accounts, const std::vector<std::string>& apart) {
   }
 }
 
+/// A slot on the stack as storage lists name it.
+std::string slot_key(const Json& word) {
+  constexpr std::size_t kDigits = 64;
+  const std::string digits = word.get<std::string>().substr(2);
+  return "0x" + std::string(kDigits - digits.size(), '0') + digits;
+}
+
+/// Of the storage listed at an SSTORE, the slot stored to; what an SLOAD found is on the next step's stack. anvil makes
+/// its list from what changed, so that reads of warm slots are missing and stores that failed are not.
+void even_out_storage(Json& step) {
+  if (!step.contains("storage")) return;
+  Json written = Json::object();
+  if (step["op"] == "SSTORE" && !step["stack"].empty()) {
+    const std::string slot = slot_key(step["stack"].back());
+    written[slot] = step["storage"].value(slot, Json());
+  }
+  step["storage"] = std::move(written);
+}
+
 void even_out_steps(Json& steps) {
-  bool unsure = false;  // anvil goes on listing what an SSTORE without enough gas would have stored
   for (Json& step : steps) {
     step.erase("refund");
-    const std::string op = step["op"];
-    if (step.contains("error")) {
-      even_out_error(step);
-      for (const char* undone : {"gasCost", "storage"}) step.erase(undone);  // of what did not happen
-      unsure = unsure || op == "SSTORE";
-      if (op == "Unknown" || op.starts_with("opcode 0x")) step["op"] = "undefined";
-    }
-    if (unsure) step.erase("storage");
+    even_out_storage(step);
+    if (!step.contains("error")) continue;
+    even_out_error(step);
+    for (const char* undone : {"op", "gasCost", "storage"}) step.erase(undone);  // of what did not happen
   }
 }
 
@@ -119,7 +137,7 @@ Json trace_options(TraceKind kind) {
   return {};
 }
 
-Json normalised(TraceKind kind, Json trace, const std::vector<std::string>& accounts_apart) {
+Json normalised(TraceKind kind, Json trace, const Apart& apart) {
   if (!trace.is_object() || trace.contains("refused")) return trace;
   switch (kind) {
     case TraceKind::kCalls:
@@ -128,10 +146,10 @@ Json normalised(TraceKind kind, Json trace, const std::vector<std::string>& acco
       even_out_call(trace);
       break;
     case TraceKind::kPrestate:
-      even_out_accounts(trace, accounts_apart);
+      even_out_accounts(trace, apart);
       break;
     case TraceKind::kStateDiff:
-      for (const char* side : {"pre", "post"}) even_out_accounts(trace[side], accounts_apart);
+      for (const char* side : {"pre", "post"}) even_out_accounts(trace[side], apart);
       break;
     case TraceKind::kSteps:
       trace.erase("gas");
@@ -139,6 +157,16 @@ Json normalised(TraceKind kind, Json trace, const std::vector<std::string>& acco
       break;
   }
   return trace;
+}
+
+std::vector<std::string> slots_of_failures(const Json& struct_logs) {
+  std::vector<std::string> out;
+  for (const Json& step : struct_logs) {
+    const std::string op = step["op"];
+    if (!step.contains("error") || (op != "SSTORE" && op != "SLOAD") || step["stack"].empty()) continue;
+    out.push_back(slot_key(step["stack"].back()));
+  }
+  return out;
 }
 
 std::string first_difference(const Json& a, const Json& b) {

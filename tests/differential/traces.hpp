@@ -11,15 +11,23 @@ namespace atlas::differential {
 using Json = nlohmann::json;
 
 enum class TraceKind { kCalls, kPrestate, kStateDiff, kSteps };
-inline constexpr TraceKind kTraceKinds[] = {TraceKind::kCalls, TraceKind::kPrestate, TraceKind::kStateDiff,
-                                            TraceKind::kSteps};
+inline constexpr TraceKind kTraceKinds[] = {TraceKind::kSteps, TraceKind::kCalls, TraceKind::kPrestate,
+                                            TraceKind::kStateDiff};
 const char* name_of(TraceKind kind);
 
 /// The second parameter of debug_traceTransaction.
 Json trace_options(TraceKind kind);
 
-/// Evens out what is known to differ. `accounts_apart`: accounts that state traces leave out, in lower case.
-Json normalised(TraceKind kind, Json trace, const std::vector<std::string>& accounts_apart);
+/// What state traces leave out.
+struct Apart {
+  std::vector<std::string> accounts;  ///< in lower case
+  std::vector<std::string> slots;     ///< of every account
+};
+/// Evens out what is known to differ.
+Json normalised(TraceKind kind, Json trace, const Apart& apart);
+
+/// Slots of storage instructions that failed, from struct logs: anvil's state traces list them too.
+std::vector<std::string> slots_of_failures(const Json& struct_logs);
 
 /// Where two values first differ: path and both values, shortened. Empty if they are equal.
 std::string first_difference(const Json& a, const Json& b);

@@ -43,8 +43,8 @@ trap finish EXIT
 
 "$ATLAS_BIN" dev --ephemeral --port 0 --json >"$folder/atlas.log" 2>&1 &
 children+=($!)
-# Whole blocks a second: with a block a transaction anvil loses some of a batch, and its gas limit must hold a batch.
-"$anvil" --port 0 --hardfork osaka --steps-tracing --chain-id 31337 --block-time 1 --mixed-mining --gas-limit 3000000000 \
+# anvil mines when the program tells it to; its gas limit must hold a batch.
+"$anvil" --port 0 --hardfork osaka --steps-tracing --chain-id 31337 --no-mining --gas-limit 3000000000 \
   --accounts 1 >"$folder/anvil.log" 2>&1 &
 children+=($!)
 atlas_url='' anvil_url=''

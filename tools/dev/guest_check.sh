@@ -73,13 +73,13 @@ example fibonacci "$work/n" "5a000000$(printf '%08x' $((2880067194370816120 & 0x
 head -c 1000 /dev/zero | tr '\0' 'a' >"$work/text"
 { words 1000; cat "$work/text"; } >"$work/message"
 sha=$(sha256sum "$work/text" | cut -c1-64)
-example sha256 "$work/message" "$sha" 110000
+example sha256 "$work/message" "$sha" 85000
 { words 5; printf hello; } >"$work/hello"
-example keccak "$work/hello" 1c8aff950685c2ed4bc3174f3472287b56d9517b9c948127319a09a7a36deac8 1500
+example keccak "$work/hello" 1c8aff950685c2ed4bc3174f3472287b56d9517b9c948127319a09a7a36deac8 700
 example keccak "$work/hello" 1c8aff950685c2ed4bc3174f3472287b56d9517b9c948127319a09a7a36deac8 17000 --portable
 
 # ecrecover LABEL DIGEST PARITY R S [EXPECTED]: without an expectation, the build without primitives is the judge. The
-# known signature is the one of the precompile's documentation; the others walk through what the primitives refuse.
+# known signature is foundry's, by the key 1; the others walk through what the primitives refuse.
 recover_guest() { "$ATLAS_BIN" execute --elf "$1" --hint "$work/signature" 2>&1 | sed -n 's/^public_output 0x//p'; }
 ecrecover() {
   { unhex "$2"; words "$3"; unhex "$4"; unhex "$5"; } >"$work/signature"
@@ -93,12 +93,12 @@ gx=79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798
 gx_double=c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5
 n=fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
 digest=456e9aea5e197a1f1af7a3e85a3212fa4049a3ba34c2289b4c860fc0b0c64ef3
-r=9242685bf161793cc25603c231bc2f568eb630ea16aa137d2664ac8038825608
-s=04f8ae3bd7535248d0bd448298cc2f1e2071992d0774dc340c368ae950852ada
-signer=$(zeros 24)7156526fbd7a3c72969b54f64e42c10fbb768c8a
+r=37ac0657cf003eeb682b39c1b6b4a7b9fbd6bb5e4fc05d3ff0f2db3958d8c3e2
+s=1257f365e84a3a5218eecce74f2c933ee1bd4d68e99f8b959a4c622c01d4e7a4
+signer=$(zeros 24)7e5f4552091a69125d5dfcb7b8c2659029395bdf
 { unhex $digest; words 1; unhex $r; unhex $s; } >"$work/signature"
-example ecrecover "$work/signature" "$signer" 40000
-example ecrecover "$work/signature" "$signer" 1500000 --portable
+example ecrecover "$work/signature" "$signer" 16000
+example ecrecover "$work/signature" "$signer" 1700000 --portable
 ecrecover "a known signature" $digest 1 $r $s "$signer"
 ecrecover "another key by the other parity" $digest 0 $r $s
 ecrecover "r = 0 is invalid" $digest 0 "$(zeros 64)" $s "$(zeros 64)"
@@ -132,7 +132,7 @@ fault() {
   fi
 }
 fault stack_overflow store_to_text "a stack overflow" \
-  'int deep(volatile int* p) { volatile int a[64]; a[0] = *p + 1; int r = deep(a); return r + a[0]; } int main() { volatile int n = 0; return deep(&n); }' --stack 65536
+  'int deep(volatile int* p) { volatile int a[64]; a[0] = *p + 1; return a[0] == 0 ? 0 : deep(a) + a[0]; } int main() { volatile int n = 0; return deep(&n); }' --stack 65536
 fault heap_exhausted halted "heap exhausted" 'int main() { for (;;) { volatile u8* p = new u8[1 << 16]; *p = 1; } }' --heap 1000000
 fault null_pointer load_outside "a null pointer" 'int main() { volatile int* volatile p = nullptr; return *p; }'
 fault broken_invariant halted "numbers add up" 'int main() { volatile int one = 1; ENSURE(one + one == 3, "numbers add up"); return 0; }'

@@ -83,19 +83,13 @@ template <Op kOp>
 }
 
 // Every op that the loop knows; AUIPC is decoded into LUI.
-#define ATLAS_ZKVM_FAST_OPS(X)                                                                                       \
-  X(Illegal)                                                                                                         \
-  X(Lui)                                                                                                             \
-  X(Jal)                                                                                                             \
-  X(Jalr)                                                                                                            \
-  X(Beq)                                                                                                             \
-  X(Bne)                                                                                                             \
-  X(Blt)                                                                                                             \
-  X(Bge)                                                                                                             \
-  X(Bltu)                                                                                                            \
-  X(Bgeu) X(Lb) X(Lh) X(Lw) X(Lbu) X(Lhu) X(Sb) X(Sh) X(Sw) X(Addi) X(Slti) X(Sltiu) X(Xori) X(Ori) X(Andi) X(Slli)  \
-      X(Srli) X(Srai) X(Add) X(Sub) X(Sll) X(Slt) X(Sltu) X(Xor) X(Srl) X(Sra) X(Or) X(And) X(Mul) X(Mulh) X(Mulhsu) \
-          X(Mulhu) X(Div) X(Divu) X(Rem) X(Remu)
+// clang-format off
+#define ATLAS_ZKVM_FAST_OPS(X)                                                                              \
+  X(Illegal) X(Lui) X(Jal) X(Jalr) X(Beq) X(Bne) X(Blt) X(Bge) X(Bltu) X(Bgeu) X(Lb) X(Lh) X(Lw) X(Lbu)     \
+  X(Lhu) X(Sb) X(Sh) X(Sw) X(Addi) X(Slti) X(Sltiu) X(Xori) X(Ori) X(Andi) X(Slli) X(Srli) X(Srai) X(Add)   \
+  X(Sub) X(Sll) X(Slt) X(Sltu) X(Xor) X(Srl) X(Sra) X(Or) X(And) X(Mul) X(Mulh) X(Mulhsu) X(Mulhu) X(Div)   \
+  X(Divu) X(Rem) X(Remu)
+// clang-format on
 
 #ifdef ATLAS_ZKVM_TAIL_CALLS
 

@@ -157,29 +157,22 @@ Stop Executor::observe(Sink& sink, u64 cycles) {
       case Op::kAuipc:
         result = pc + static_cast<u32>(i.imm);
         break;
+        // clang-format off
 #define X(name)                               \
   case Op::k##name:                           \
     result = compute<Op::k##name>(a, second); \
     break;
-        X(Lui)
-        X(Addi)
-        X(Slti)
-        X(Sltiu)
-        X(Xori)
-        X(Ori)
-        X(Andi)
-        X(Slli)
-      X(Srli)
-      X(Srai) X(Add) X(Sub) X(Sll) X(Slt) X(Sltu) X(Xor) X(Srl) X(Sra) X(Or) X(And) X(Mul) X(Mulh) X(Mulhsu) X(Mulhu)
-          X(Div) X(Divu) X(Rem) X(Remu)
+        X(Lui) X(Addi) X(Slti) X(Sltiu) X(Xori) X(Ori) X(Andi) X(Slli) X(Srli) X(Srai) X(Add) X(Sub) X(Sll) X(Slt)
+        X(Sltu) X(Xor) X(Srl) X(Sra) X(Or) X(And) X(Mul) X(Mulh) X(Mulhsu) X(Mulhu) X(Div) X(Divu) X(Rem) X(Remu)
 #undef X
 #define X(name)                                                                \
   case Op::k##name:                                                            \
     if (taken<Op::k##name>(a, b)) step.next_pc = pc + static_cast<u32>(i.imm); \
     break;
-              X(Beq) X(Bne) X(Blt) X(Bge) X(Bltu) X(Bgeu)
+        X(Beq) X(Bne) X(Blt) X(Bge) X(Bltu) X(Bgeu)
 #undef X
-                  case Op::kJal:
+          // clang-format on
+          case Op::kJal:
         result = pc + 4;
         step.next_pc = pc + static_cast<u32>(i.imm);
         break;

@@ -102,6 +102,7 @@ test('the gas screen: a transfer, a contract, and what is going to fail', async 
   assert.equal(refused.code, 3)
   assert.match(refused.message, /^execution reverted: refused as asked/)
   assert.deepEqual(decodeErrorResult({ abi: probe.abi, data: refused.data }).args, ['refused as asked'])
+  if (!isAtlas) return // anvil estimates for whoever cannot pay, geth does not
   const poor = '0x00000000000000000000000000000000000bad00'
   const broke = await error('eth_estimateGas', { from: poor, to: user.address, value: '0xde0b6b3a7640000' })
   assert.match(broke.message, /insufficient (funds|balance)/i)
@@ -129,9 +130,11 @@ test('speeding up: the dearer one replaces, the first is gone', async () => {
   const nonce = await nonceOf()
   const slow = { nonce: nonce + 1, value: 1n, maxFeePerGas: parseGwei('10'), maxPriorityFeePerGas: parseGwei('1') }
   const dropped = await result('eth_sendRawTransaction', await sign(slow))
-  const tooLittle = await error('eth_sendRawTransaction', await sign({ ...slow, value: 2n, maxFeePerGas: parseGwei('10.5'), maxPriorityFeePerGas: parseGwei('1.05') }))
-  assert.deepEqual(tooLittle.code, isAtlas ? -32000 : -32003)
-  assert.match(tooLittle.message, /replacement transaction underpriced/)
+  if (isAtlas) { // anvil takes any rise, geth a tenth at least
+    const tooLittle = await error('eth_sendRawTransaction', await sign({ ...slow, value: 2n, maxFeePerGas: parseGwei('10.5'), maxPriorityFeePerGas: parseGwei('1.05') }))
+    assert.equal(tooLittle.code, -32000)
+    assert.match(tooLittle.message, /replacement transaction underpriced/)
+  }
   const replaced = await result('eth_sendRawTransaction', await sign({ ...slow, to: user.address, value: 0n, maxFeePerGas: parseGwei('11'), maxPriorityFeePerGas: parseGwei('1.1') }))
   await confirm(reader, await result('eth_sendRawTransaction', await sign({ nonce })))
   await confirm(reader, replaced)

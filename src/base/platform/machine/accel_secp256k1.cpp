@@ -31,8 +31,8 @@ u256 mul(const u256& a, const u256& b, const u256& m) {
 u256 inverse(const u256& x, const u256& m) {
   u256 advice;
   ecall(abi::Ecall::kAdviseInverse, word_of(&advice), word_of(&x), word_of(&m));
-  if (mul(x, advice % m, m) != u256(1)) halt(1);
-  return advice % m;
+  if (!(advice < m) || mul(x, advice, m) != u256(1)) halt(1);
+  return advice;
 }
 
 // A root of x < p, or nothing. Advice: a root of x or, if x is no square, of −x; either is proof, since −1 is no
@@ -118,7 +118,8 @@ Outcome secp256k1_recover(const u8* digest, u8 y_parity, const u8* r_bytes, cons
   if ((point.y.limb[0] & 1) != y_parity) point.y = kFieldPrime - point.y;
 
   const u256 r_inverse = inverse(r, kOrder);
-  const u256 z = u256::from_be(digest) % kOrder;
+  u256 z = u256::from_be(digest);
+  if (!(z < kOrder)) z = z - kOrder;  // below 2^256 < 2n
   const u256 minus_z = z.is_zero() ? z : kOrder - z;
   const Sum key = multiply(mul(minus_z, r_inverse, kOrder), mul(s, r_inverse, kOrder), point);
   if (key.is_infinity()) return Outcome::kInvalid;

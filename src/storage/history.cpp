@@ -44,6 +44,13 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   return options;
 }
 
+/// Errors come back as statuses, and a full disk would fail RocksDB's own log file too, at which it aborts.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 u32 group_count(u32 transactions) {
   return (transactions + kGroupSize - 1) / kGroupSize;
 }
@@ -119,8 +126,8 @@ History::Database::Database(std::filesystem::path path, const ChainIdentity& ide
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   options.max_total_wal_size = kWalBytesMax;
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  options.keep_log_file_num = 4;
+  options.info_log = std::make_shared<NoLog>();
+  options.max_bgerror_resume_count = 0;  // the store stops at the first error
   options.stats_dump_period_sec = 0;
   const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families = {
@@ -253,7 +260,7 @@ void History::add(std::span<const BlockPtr> blocks) {
   writes.Put(kLastKey, slice(newest));
   rocksdb::WriteOptions sorted;
   sorted.memtable_insert_hint_per_batch = true;
-  db_->check(db_->db->Write(sorted, &writes), "write");
+  db_->write([&] { db_->check(db_->db->Write(sorted, &writes), "write"); });
   db_->last = last;
 }
 
@@ -278,7 +285,7 @@ void History::rewind(u64 number) {
     });
     const BlockKey newest = block_key(last - 1);
     writes.Put(kLastKey, slice(newest));
-    db_->check(db_->db->Write(durable, &writes), "write");
+    db_->write([&] { db_->check(db_->db->Write(durable, &writes), "write"); });
     db_->last = last - 1;
   }
 }
@@ -294,7 +301,7 @@ void History::prune_below(u64 number) {
   writes.Put(kFirstKey, slice(oldest));
   rocksdb::WriteOptions durable;  // before compaction drops anything that depends on it
   durable.sync = true;
-  db_->check(db_->db->Write(durable, &writes), "write");
+  db_->write([&] { db_->check(db_->db->Write(durable, &writes), "write"); });
   db_->first = number;
 }
 
@@ -308,7 +315,7 @@ void History::compact() {
 }
 
 void History::sync() {
-  db_->check(db_->db->SyncWAL(), "sync");
+  db_->write([&] { db_->check(db_->db->SyncWAL(), "sync"); });
 }
 
 u64 History::last() const {

@@ -2,6 +2,7 @@
 // The RocksDB handle of History and the form of its keys; private to history*.cpp.
 #include <array>
 #include <atomic>
+#include <mutex>
 
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
@@ -89,6 +90,22 @@ struct History::Database {
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
+
+  /// Runs what writes, one at a time, and nothing more once a write has failed: librocksdb as Debian builds it aborts
+  /// the process when a log that failed is written or synced again.
+  template <class Run>
+  void write(Run&& run) {
+    const std::lock_guard lock(write_mutex);
+    if (failed) throw *failed;
+    try {
+      run();
+    } catch (const StorageError& error) {
+      failed = error;
+      throw;
+    }
+  }
+  std::mutex write_mutex;  ///< over `failed`
+  std::optional<StorageError> failed;
 
   /// Throws StorageError unless ok; not found is false.
   bool check(const rocksdb::Status& status, const char* operation) const;

@@ -12,6 +12,8 @@ struct FaultCase {
   std::string skipped;  ///< why it could not be tried
 };
 
-std::vector<FaultCase> run_faults(const Setup& setup, const std::function<void(const FaultCase&)>& report);
+/// Those whose name holds `only`; empty: all.
+std::vector<FaultCase> run_faults(const Setup& setup, const std::string& only,
+                                  const std::function<void(const FaultCase&)>& report);
 
 }  // namespace atlas::crash

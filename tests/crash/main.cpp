@@ -1,4 +1,4 @@
-// crash [rounds] [--seed N] [--accounts N] [--atlas FILE] [--dir FOLDER] [--keep] [--json] [--no-faults]
+// crash [rounds] [--seed N] [--accounts N] [--atlas FILE] [--dir FOLDER] [--keep] [--json] [--no-faults] [--only WORD]
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -15,6 +15,7 @@ struct Options {
   bool keep = false;
   bool json = false;
   bool faults = true;
+  std::string only;  ///< of the faults
 };
 
 constexpr double kRestartMsMax = 2'000;
@@ -22,7 +23,7 @@ constexpr double kRestartMsMax = 2'000;
 [[noreturn]] void usage(const std::string& what) {
   std::fprintf(stderr,
                "error: %s\ncrash [rounds] [--seed N] [--accounts N] [--atlas FILE] [--dir FOLDER] [--keep] [--json] "
-               "[--no-faults]\n",
+               "[--no-faults] [--only WORD]\n",
                what.c_str());
   std::exit(2);
 }
@@ -53,6 +54,8 @@ Options parse(int argc, char** argv) {
       options.keep = true;
     } else if (word == "--json") {
       options.json = true;
+    } else if (word == "--only") {
+      options.only = value();
     } else if (word == "--no-faults") {
       options.faults = false;
     } else if (word.starts_with("-")) {
@@ -173,7 +176,7 @@ int run(int argc, char** argv) {
   if (options.faults) {
     Setup small = options.setup;
     small.directory /= "faults";
-    run_faults(small, [&](const FaultCase& c) { report.line(c.name, c.failure, {}, "", c.skipped); });
+    run_faults(small, options.only, [&](const FaultCase& c) { report.line(c.name, c.failure, {}, "", c.skipped); });
   }
   if (options.rounds > 0) {
     Options big = options;

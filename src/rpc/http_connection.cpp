@@ -17,7 +17,6 @@ constexpr std::size_t kReadBytes = 4 * 1024;       // most requests fit
 constexpr std::size_t kBodyReadBytes = 64 * 1024;  // in the middle of one that does not
 constexpr std::size_t kBufferKept = 1 << 20;       // larger buffers are given back after use
 constexpr std::size_t kUnsentMax = 1 << 20;        // pipelined requests wait while this much is unsent
-constexpr std::size_t kOutstandingMax = 16;        // transactions of one connection on their way into the pool
 constexpr std::string_view kLengthField = "Content-Length:           ";  // room for the number, filled in afterwards
 constexpr std::size_t kLengthDigits = 10;
 
@@ -69,7 +68,8 @@ class HttpConnection final : public Session, public Supervised {
 
   /// Whether a request that has arrived may be looked at.
   bool may_begin() const {
-    return !reading_ && !alone_ && !held_ && !close_ && out_.size() < kUnsentMax && slots_.size() < kOutstandingMax;
+    return !reading_ && !alone_ && !held_ && !close_ && out_.size() < kUnsentMax &&
+           slots_.size() < io_.submissions.share();
   }
 
   /// Answers every whole request that has arrived, then sends.

@@ -80,7 +80,7 @@ std::string ServerCore::metrics() const {
   single("queued_calls", "gauge", "Heavy requests waiting for a worker.", workers.queued());
   single("http_requests_total", "counter", "HTTP requests.", counters.http_requests.load());
   single("refused_connections_total", "counter", "Connections over the limit.", counters.refused_connections.load());
-  single("refused_busy_total", "counter", "Heavy requests refused because the queue was full.",
+  single("refused_busy_total", "counter", "Requests refused because their queue was full.",
          counters.refused_busy.load());
   single("slow_consumers_total", "counter", "WebSockets closed because they did not read.",
          counters.slow_consumers.load());

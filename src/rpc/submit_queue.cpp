@@ -9,7 +9,14 @@ namespace {
 /// from 64 on.
 constexpr std::size_t kGroup = 64;
 
+constexpr std::size_t kShareMax = 16;
+
 }  // namespace
+
+std::size_t SubmitQueue::share() const {
+  if (waiting_.size() < config_.submit_queue_max / 4) return kShareMax;
+  return waiting_.size() < config_.submit_queue_max / 2 ? kShareMax / 4 : 1;
+}
 
 void SubmitQueue::add(Dispatcher::Submission submission, Finish finish) {
   waiting_.emplace_back(std::move(submission), std::move(finish));
@@ -18,7 +25,13 @@ void SubmitQueue::add(Dispatcher::Submission submission, Finish finish) {
 
 /// Behind the handlers that are ready now, which may add more.
 void SubmitQueue::submit_soon() {
-  boost::asio::post(context_, [this] { submit_some(); });
+  boost::asio::post(context_, [this] { look_again(); });
+}
+
+void SubmitQueue::look_again() {
+  if (waiting_.size() == seen_ || waiting_.size() >= kGroup) return submit_some();
+  seen_ = waiting_.size();
+  submit_soon();
 }
 
 void SubmitQueue::submit_some() {
@@ -32,6 +45,7 @@ void SubmitQueue::submit_some() {
     finishes->push_back(std::move(waiting_[i].second));
   }
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+  seen_ = 0;
   if (!waiting_.empty()) submit_soon();  // before answers add more
   dispatcher_.submit(group, [finishes](std::size_t i, std::string text) { (*finishes)[i](std::move(text)); });
 }

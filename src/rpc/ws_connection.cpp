@@ -1,4 +1,5 @@
 // One WebSocket: a message is a JSON-RPC request or batch; answers may overtake each other, notifications never do.
+#include <algorithm>
 #include <deque>
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -13,6 +14,7 @@ namespace websocket = boost::beast::websocket;
 using Message = std::shared_ptr<const std::string>;
 
 constexpr std::size_t kUnsentAnswersMax = 1 << 20;  // reading pauses while this much waits to be sent
+constexpr std::size_t kSharesOfSubmissions = 4;     // requests of other kinds are in flight, too
 constexpr u64 kCloseMs = 5'000;                     // for the closing handshake with a peer that may not read
 
 class WsConnection final : public Session, public Supervised {
@@ -67,9 +69,9 @@ class WsConnection final : public Session, public Supervised {
   std::shared_ptr<WsConnection> self() { return std::static_pointer_cast<WsConnection>(shared_from_this()); }
 
   void read() {
-    if (reading_ || closing_ || in_flight_ >= core_.config.ws_in_flight_max || unsent_.load() > kUnsentAnswersMax) {
-      return;
-    }
+    const std::size_t in_flight_max =
+        std::min(core_.config.ws_in_flight_max, kSharesOfSubmissions * io_.submissions.share());
+    if (reading_ || closing_ || in_flight_ >= in_flight_max || unsent_.load() > kUnsentAnswersMax) return;
     reading_ = true;
     stream_.async_read(in_, [me = self()](boost::system::error_code error, std::size_t) {
       me->reading_ = false;

@@ -218,5 +218,48 @@ TEST_F(NodeTest, StoppedNodeRefusesTransactions) {
   EXPECT_NE(answer["error"]["message"].get<std::string>().find("shutting down"), std::string::npos) << answer.dump();
 }
 
+TEST_F(NodeTest, TransactionsAreFoundByAddressAndContractsMaySend) {
+  const std::string me = hex(accounts[0].address);
+  const std::string factory = "0x00000000000000000000000000000000000fac70";
+  // create(8 bytes of init code that deploys 0x01), return its address
+  result("anvil_setCode", Json::array({factory, "0x6760015f5360015ff35f52600860185ff05f5260205ff3"}));
+  const std::string child = "0x" + result("eth_call", Json::array({{{"to", factory}}})).get<std::string>().substr(26);
+  const std::string made = send({{"from", me}, {"to", factory}});
+  ASSERT_EQ(receipt(made)["status"], "0x1");
+  const Json expected{{"hash", made}, {"creator", factory}};
+  EXPECT_EQ(result("ots_getContractCreator", Json::array({child})), expected);
+  EXPECT_EQ(result("ots_searchTransactionsBefore", Json::array({child, 0, 25}))["txs"][0]["hash"], made);
+
+  result("anvil_setBalance", Json::array({child, "0xde0b6b3a7640000"}));
+  result("anvil_impersonateAccount", Json::array({child}));
+  const std::string paid = send({{"from", child}, {"to", hex(accounts[1].address)}, {"value", "0x1"}});
+  const Json found = receipt(paid);
+  EXPECT_EQ(found["status"], "0x1");
+  EXPECT_EQ(found["from"], child);
+
+  node.reset();
+  start();  // the index is there again, whether from the history or from the log
+  EXPECT_EQ(result("ots_getContractCreator", Json::array({child})), expected);
+  const Json page = result("ots_searchTransactionsAfter", Json::array({child, 0, 25}));
+  ASSERT_EQ(page["txs"].size(), 2u) << page;
+  EXPECT_EQ(page["txs"][0]["hash"], paid);
+  EXPECT_EQ(page["txs"][1]["hash"], made);
+}
+
+TEST_F(NodeTest, ResetGoesBackToGenesis) {
+  const Json genesis = result("eth_getBlockByNumber", Json::array({"latest", false}))["hash"];
+  const std::string hash =
+      send({{"from", hex(accounts[0].address)}, {"to", hex(accounts[1].address)}, {"value", "0x7"}});
+  ASSERT_FALSE(receipt(hash).is_null());
+  result("evm_increaseTime", Json::array({1'000}));
+  EXPECT_EQ(result("hardhat_reset"), true);
+  EXPECT_EQ(result("eth_getBlockByNumber", Json::array({"earliest", false}))["hash"], genesis);
+  EXPECT_EQ(result("eth_getTransactionReceipt", Json::array({hash})), nullptr);
+  EXPECT_EQ(result("eth_getTransactionCount", Json::array({hex(accounts[0].address), "pending"})), "0x0");
+  const std::string again =
+      send({{"from", hex(accounts[0].address)}, {"to", hex(accounts[1].address)}, {"value", "0x7"}});
+  EXPECT_EQ(receipt(again)["status"], "0x1");
+}
+
 }  // namespace
 }  // namespace atlas::node

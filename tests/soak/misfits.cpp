@@ -84,7 +84,7 @@ void be_broken(const load::Url& url, Tally& tally, const std::atomic<bool>& stop
   const std::string request = post(call("eth_getBlockByNumber", R"(["latest",true])"));
   std::string many;
   for (unsigned i = 0; i < 50; ++i) many += request;
-  std::string subscriptions = upgrade();
+  std::string subscriptions;
   for (const char* what : {R"(["newHeads"])", R"(["logs",{}])", R"(["newPendingTransactions",true])"}) {
     for (unsigned i = 0; i < 20; ++i) subscriptions += text_frame(call("eth_subscribe", what));
   }
@@ -101,7 +101,10 @@ void be_broken(const load::Url& url, Tally& tally, const std::atomic<bool>& stop
     if (!one.is_open()) {
       one = Socket(url, kBrokenSource);
       tally.add(round % 2 == 0 ? "deaf HTTP clients" : "deaf subscribers");
-      if (round % 2 != 0) one.send_all(subscriptions, 200);
+      if (round % 2 != 0 && one.send_all(upgrade(), 200)) {
+        pause_ms(20);  // the node answers; nobody reads it
+        one.send_all(subscriptions, 200);
+      }
     }
     if (round % 2 == 0) one.send(many);
     if (round % 200 == 199) {

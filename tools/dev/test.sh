@@ -7,7 +7,7 @@ cd "$ROOT"
 mapfile -t rooms < <(find src -mindepth 2 -name '*_test.cpp' | cut -d/ -f2 | sort -u)
 suites=()
 for room in "${rooms[@]}"; do [[ $room == conformance ]] || suites+=("$room"); done
-suites+=(conformance e2e crash differential soak lint rv32 guest)
+suites+=(conformance e2e crash differential limits soak lint rv32 guest)
 
 preset=release chosen=()
 while (($#)); do
@@ -131,10 +131,11 @@ for suite in "${chosen[@]}"; do
   is_room "$suite" && targets+=("${suite}_test")
 done
 wants crypto && targets+=(evm_test)
-{ wants conformance || wants e2e || wants guest || wants differential || wants soak || wants crash; } && targets+=(atlas)
+{ wants conformance || wants e2e || wants guest || wants differential || wants soak || wants limits || wants crash; } && targets+=(atlas)
 wants crash && targets+=(crash)
 wants differential && targets+=(differential)
 wants soak && targets+=(soak)
+wants limits && targets+=(limits)
 if ((everything)); then
   build "$preset"
 elif ((${#targets[@]})); then
@@ -165,6 +166,7 @@ for suite in "${chosen[@]}"; do
     e2e) e2e_suite ;;
     crash) script_suite crash "$BIN/crash" 3 --accounts 200000 --dir "$BUILD/crash/test" ;;
     differential) script_suite differential env ATLAS_BIN="$BIN/atlas" tools/dev/differential.sh --check 848 1 --traces 100 ;;
+    limits) script_suite limits env ATLAS_BIN="$BIN/atlas" tools/dev/soak.sh --limits ;;
     soak) script_suite soak env ATLAS_BIN="$BIN/atlas" tools/dev/soak.sh --check --seconds 20 --rate 50000 ;;
     lint) script_suite lint tools/dev/lint.sh ;;
     rv32) script_suite rv32 tools/rv32_check ;;

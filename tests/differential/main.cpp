@@ -395,7 +395,11 @@ class Run {
         try {
           const Json got = node.rpc().call("debug_traceTransaction", {hash, trace_options(kind)});
           if (&node == &a_) check_gas(round, kind, hash, got, receipt);
-          if (&node == &a_ && kind == TraceKind::kSteps) apart_.slots = slots_of_failures(got["structLogs"]);
+          if (&node == &a_ && kind == TraceKind::kSteps) {
+            apart_.slots = slots_of_failures(got["structLogs"]);
+            const std::string wrong = wrong_store(got["structLogs"]);
+            if (!wrong.empty()) report(round, "storage in the struct logs of " + hash, wrong, "");
+          }
           return normalised(kind, got, apart_);
         } catch (const load::RpcError& error) {
           return {{"refused", error.what()}};

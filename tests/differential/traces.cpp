@@ -78,32 +78,20 @@ void even_out_accounts(Json& accounts, const Apart& apart) {
   }
 }
 
-/// A slot on the stack as storage lists name it.
-std::string slot_key(const Json& word) {
+/// A word of the stack as storage lists write it.
+std::string padded_word(const Json& word) {
   constexpr std::size_t kDigits = 64;
   const std::string digits = word.get<std::string>().substr(2);
   return "0x" + std::string(kDigits - digits.size(), '0') + digits;
 }
 
-/// Of the storage listed at an SSTORE, the slot stored to; what an SLOAD found is on the next step's stack. anvil makes
-/// its list from what changed, so that reads of warm slots are missing and stores that failed are not.
-void even_out_storage(Json& step) {
-  if (!step.contains("storage")) return;
-  Json written = Json::object();
-  if (step["op"] == "SSTORE" && !step["stack"].empty()) {
-    const std::string slot = slot_key(step["stack"].back());
-    written[slot] = step["storage"].value(slot, Json());
-  }
-  step["storage"] = std::move(written);
-}
-
 void even_out_steps(Json& steps) {
   for (Json& step : steps) {
     step.erase("refund");
-    even_out_storage(step);
+    step.erase("storage");  // anvil makes its list from what changed; wrong_store() looks at ours
     if (!step.contains("error")) continue;
     even_out_error(step);
-    for (const char* undone : {"op", "gasCost", "storage"}) step.erase(undone);  // of what did not happen
+    for (const char* undone : {"op", "gasCost"}) step.erase(undone);  // of what did not happen
   }
 }
 
@@ -159,12 +147,23 @@ Json normalised(TraceKind kind, Json trace, const Apart& apart) {
   return trace;
 }
 
+std::string wrong_store(const Json& struct_logs) {
+  for (std::size_t i = 0; i < struct_logs.size(); ++i) {
+    const Json& step = struct_logs[i];
+    if (step["op"] != "SSTORE" || step.contains("error")) continue;
+    const Json& stack = step["stack"];
+    const Json listed = step.value("storage", Json::object()).value(padded_word(stack[stack.size() - 1]), Json());
+    if (listed != padded_word(stack[stack.size() - 2])) return "step " + std::to_string(i) + ": " + listed.dump();
+  }
+  return {};
+}
+
 std::vector<std::string> slots_of_failures(const Json& struct_logs) {
   std::vector<std::string> out;
   for (const Json& step : struct_logs) {
     const std::string op = step["op"];
     if (!step.contains("error") || (op != "SSTORE" && op != "SLOAD") || step["stack"].empty()) continue;
-    out.push_back(slot_key(step["stack"].back()));
+    out.push_back(padded_word(step["stack"].back()));
   }
   return out;
 }

@@ -29,6 +29,9 @@ Json normalised(TraceKind kind, Json trace, const Apart& apart);
 /// Slots of storage instructions that failed, from struct logs: anvil's state traces list them too.
 std::vector<std::string> slots_of_failures(const Json& struct_logs);
 
+/// The first SSTORE whose `storage` does not list what it stored; empty if there is none.
+std::string wrong_store(const Json& struct_logs);
+
 /// Where two values first differ: path and both values, shortened. Empty if they are equal.
 std::string first_difference(const Json& a, const Json& b);
 

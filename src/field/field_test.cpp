@@ -148,7 +148,7 @@ class PackedKit : public testing::TestWithParam<Isa> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(Isas, PackedKit, testing::ValuesIn(kAllIsas),
-                         [](const auto& info) { return std::string(name_of(info.param)); });
+                         [](const auto& p) { return std::string(name_of(p.param)); });
 
 TEST_P(PackedKit, LanesEqualScalars) {
   const VectorKernels& k = vector_kernels(GetParam());

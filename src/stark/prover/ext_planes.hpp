@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+
 #include <stark/config.hpp>
 #include <stark/prover/word_buffer.hpp>
 

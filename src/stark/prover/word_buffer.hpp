@@ -1,12 +1,9 @@
 #pragma once
-// Uninitialised, cache-line aligned words; large ones ask for huge pages (a codeword matrix walks 2^21 rows at a
-// stride).
-#include <cstdlib>
+// Uninitialised, cache-line aligned words. Large buffers ask for huge pages (a codeword matrix walks 2^21 rows at a
+// stride) and are kept for the next one of their size: the kernel clears every page it hands out, which would cost more
+// than a sumcheck's arithmetic on it.
+#include <cstddef>
 #include <memory>
-#include <new>
-#include <span>
-
-#include <sys/mman.h>
 
 #include <base/types.hpp>
 
@@ -15,25 +12,25 @@ namespace atlas::stark {
 class WordBuffer {
  public:
   WordBuffer() = default;
-  explicit WordBuffer(std::size_t words) : size_(words) {
-    constexpr std::size_t kHugePage = std::size_t{2} << 20;
-    const std::size_t bytes = words * sizeof(u32);
-    const std::size_t alignment = bytes >= kHugePage ? kHugePage : 64;
-    const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-    if (rounded == 0) return;
-    data_.reset(static_cast<u32*>(std::aligned_alloc(alignment, rounded)));
-    if (!data_) throw std::bad_alloc();
-    if (alignment == kHugePage) ::madvise(data_.get(), rounded, MADV_HUGEPAGE);  // advice: refusal costs only time
-  }
+  explicit WordBuffer(std::size_t words) : data_(allocate(words), Free(words)), size_(words) {}
 
   u32* data() { return data_.get(); }
   const u32* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
 
+  /// Gives what is kept for reuse back to the system.
+  static void release_kept();
+
  private:
   struct Free {
-    void operator()(u32* p) const { std::free(p); }
+    std::size_t words;
+    Free() : words(0) {}
+    explicit Free(std::size_t count) : words(count) {}
+    void operator()(u32* p) const { release(p, words); }
   };
+  static u32* allocate(std::size_t words);
+  static void release(u32* p, std::size_t words);
+
   std::unique_ptr<u32, Free> data_;
   std::size_t size_ = 0;
 };

@@ -86,6 +86,7 @@ struct Run {
 
 inline SegmentWitness segment(Run& run, u32 index, u32 steps, const Parameters& parameters) {
   constexpr u64 kP = BabyBear::kModulus;
+  ENSURE(run.state[0] + steps <= 1u << 16, "a step has two bytes");
   SegmentWitness out;
   out.tables.resize(kChips);
   out.public_values.assign(run.state, run.state + 3);

@@ -40,8 +40,8 @@ TEST(Toy, ProvesAndVerifies) {
 TEST(Toy, ShippedParameters) {
   if (std::getenv("ATLAS_LARGE") == nullptr) GTEST_SKIP() << "left out: ATLAS_LARGE is not set";
   const Fixture f(shipped_parameters());
-  const char* steps = std::getenv("ATLAS_STEPS");
-  const auto witness = two_segments(f.parameters, steps == nullptr ? 65535 : static_cast<u32>(std::atoi(steps)), 1000);
+  const char* cells = std::getenv("ATLAS_CELLS");
+  const auto witness = two_segments(f.parameters, 65535, cells == nullptr ? 1000 : static_cast<u32>(std::atoi(cells)));
   std::vector<ProverTimes> times;
   const Bytes proof = prove_execution(f.key, witness, field::best_isa(), &times);
   const auto before = std::chrono::steady_clock::now();

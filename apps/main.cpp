@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
   atlas::apps::add_load(app, outcome);
   atlas::apps::add_new_guest(app, outcome);
   atlas::apps::add_node(app, outcome);
+  atlas::apps::add_rebuild(app, outcome);
   atlas::apps::add_security(app, outcome);
   atlas::apps::add_statetest(app, outcome);
   atlas::apps::add_version(app, outcome);

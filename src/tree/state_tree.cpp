@@ -101,7 +101,12 @@ void StateTree::drop() {
 StateTree::StateTree(TreeConfig config) : config_(std::move(config)), database_(config_.directory) {
   const unsigned threads = config_.threads != 0 ? config_.threads : std::max(1u, std::thread::hardware_concurrency());
   if (threads > 1) workers_ = std::make_unique<Workers>(static_cast<int>(threads));
-  build();
+  try {
+    build();
+  } catch (...) {
+    drop();  // the destructor does not run
+    throw;
+  }
 }
 
 StateTree::~StateTree() {

@@ -28,7 +28,19 @@ void add_account(const StateDiff& diff, const StateView& before, const StateDiff
                  account.has_code() ? Digest::from(account.code_hash) : Digest{}, Domain::kCodeHash});
 }
 
+class EmptyState final : public StateView {
+ public:
+  std::optional<Account> account(const Address&) const override { return std::nullopt; }
+  u256 storage(const Address&, const u256&) const override { return {}; }
+  ByteView code(const Hash256&) const override { return {}; }
+  bool has_storage(const Address&) const override { return false; }
+};
+
 }  // namespace
+
+std::vector<LeafWrite> genesis_writes(const StateDiff& diff) {
+  return leaf_writes(diff, EmptyState{});
+}
 
 std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const StateView& before) {
   std::vector<LeafWrite> out;

@@ -19,6 +19,9 @@ struct LeafWrite {
 /// its leaves. `before` is the state that the diff stands on. Code is hashed only where an account's code changed.
 std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const StateView& before);
 
+/// The same on the empty state: those of a chain's genesis.
+std::vector<LeafWrite> genesis_writes(const StateDiff& diff);
+
 /// Adds what pubdata say about a leaf: nothing if its value stays. Leaves come in ascending order of keys.
 void publish(const TouchedLeaf& leaf, Domain domain, Pubdata& out);
 

@@ -37,7 +37,10 @@ struct World {
       diff.accounts.push_back(change);
     }
     diff.code.emplace_back(crypto::keccak256(code), code);
-    apply(diff);
+    std::map<Digest, Digest> values;
+    for (const LeafWrite& write : genesis_writes(diff)) values[write.key] = write.value;
+    tree.apply(values);
+    before.apply(diff);
     state = {tree.state(), 12, Hash256{}, 99};
   }
   void apply(const StateDiff& changes) {

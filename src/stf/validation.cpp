@@ -162,7 +162,8 @@ Result<void, TxError> check_sender(const Transaction& tx, Journal& journal, cons
   if (tx.nonce < nonce) return Err(TxError::kNonceTooLow);
   if (tx.nonce > nonce) return Err(TxError::kNonceTooHigh);
   const ByteView code = journal.code(account);
-  if (!code.empty() && !delegation_target(code) && !config.contracts_may_send && !config.simulated) return Err(TxError::kSenderNotEoa);
+  if (!code.empty() && !delegation_target(code) && !config.contracts_may_send && !config.simulated)
+    return Err(TxError::kSenderNotEoa);
   const auto cost = largest_cost(tx);
   if (!cost) return Err(cost.error());
   if (journal.balance(account) < *cost) return Err(TxError::kInsufficientFunds);

@@ -1,7 +1,9 @@
 // crash [rounds] [--seed N] [--accounts N] [--atlas FILE] [--dir FOLDER] [--keep] [--json] [--no-faults] [--only WORD]
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "faults.hpp"
 #include <unistd.h>
@@ -129,16 +131,20 @@ void run_rounds(const Options& options, Report& report) {
       "accounts", "", {{"accounts", run.accounts()}, {"seconds", seconds}},
       format("%llu accounts in %llu blocks, executed here too: %.1f s", static_cast<unsigned long long>(run.accounts()),
              static_cast<unsigned long long>(run.model().head()), seconds));
-  std::vector<double> restarts;
+  std::vector<double> restarts, cpu;
   u64 receipts = 0;
   for (u64 i = 0; i < options.rounds; ++i) {
     const Kind kind = kind_of(i);
     const RoundReport r = run.round(kind);
-    if (r.restart_ms > 0) restarts.push_back(r.restart_ms);
+    if (r.restart_ms > 0) {
+      restarts.push_back(r.restart_ms);
+      cpu.push_back(r.restart_cpu_ms);
+    }
     receipts += r.receipts_acknowledged;
     report.line("round " + std::to_string(i + 1) + ", " + name_of(kind), r.failure,
                 {{"killed_ms", r.killed_ms},
                  {"restart_ms", r.restart_ms},
+                 {"restart_cpu_ms", r.restart_cpu_ms},
                  {"head", r.head},
                  {"blocks_acknowledged", r.blocks_acknowledged},
                  {"receipts_acknowledged", r.receipts_acknowledged},
@@ -156,14 +162,27 @@ void run_rounds(const Options& options, Report& report) {
   }
   report.line("what is on disk", run.finish(), {}, "blocks, accounts and slots equal the replay");
   if (restarts.empty()) return;
-  std::sort(restarts.begin(), restarts.end());
-  const double p50 = restarts[restarts.size() / 2];
-  const double max = restarts.back();
-  const bool slow = p50 > kRestartMsMax;
+  const auto median = [](std::vector<double>& values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+  };
+  const double p50 = median(restarts);
+  const double cpu_p50 = median(cpu);
+  // On a machine that others use as well the clock says nothing about the node; its processor time still does.
+  double load = 0;
+  ::getloadavg(&load, 1);
+  const bool busy = load > std::thread::hardware_concurrency();
+  const bool slow = (busy ? cpu_p50 : p50) > kRestartMsMax;
   report.line("restart", slow ? "the mark is 2 s" : "",
-              {{"p50_ms", p50}, {"max_ms", max}, {"accounts", run.accounts()}, {"receipts_acknowledged", receipts}},
-              format("exec to first answer: p50 %.0f ms, max %.0f ms with %llu accounts", p50, max,
-                     static_cast<unsigned long long>(run.accounts())));
+              {{"p50_ms", p50},
+               {"max_ms", restarts.back()},
+               {"cpu_p50_ms", cpu_p50},
+               {"load", load},
+               {"accounts", run.accounts()},
+               {"receipts_acknowledged", receipts}},
+              format("exec to first answer: p50 %.0f ms, max %.0f ms (processor time p50 %.0f ms) with %llu accounts%s",
+                     p50, restarts.back(), cpu_p50, static_cast<unsigned long long>(run.accounts()),
+                     busy ? format("; judged by processor time, the load is %.1f", load).c_str() : ""));
 }
 
 int run(int argc, char** argv) {

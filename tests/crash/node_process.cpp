@@ -1,6 +1,9 @@
 #include "node_process.hpp"
 
 #include <csignal>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -76,6 +79,17 @@ double NodeProcess::wait_for_answer() {
   load::RpcClient rpc(url());
   rpc.call("eth_blockNumber");
   return std::chrono::duration<double, std::milli>(Clock::now() - started_).count();
+}
+
+double NodeProcess::cpu_ms() const {
+  std::ifstream in("/proc/" + std::to_string(pid_) + "/stat");
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::istringstream fields(text.substr(text.rfind(')') + 2));  // the name may hold spaces
+  std::string skipped;
+  for (int i = 3; i < 14; ++i) fields >> skipped;
+  double user = 0, system = 0;
+  fields >> user >> system;
+  return (user + system) * 1e3 / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 void NodeProcess::kill9() {

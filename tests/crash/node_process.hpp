@@ -32,6 +32,8 @@ class NodeProcess {
   /// Waits for the first answered RPC call; milliseconds since just before exec. Throws if the node ends first or does
   /// not answer within 60 s; the error holds what it wrote.
   double wait_for_answer();
+  /// Processor time that it has used so far, all threads, milliseconds.
+  double cpu_ms() const;
   load::Url url() const { return load::Url::parse(url_); }
 
   void kill9();

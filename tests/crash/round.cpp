@@ -185,6 +185,7 @@ RoundReport Run::round(Kind kind) {
     }
     start();
     report.restart_ms = last_start_ms_;
+    report.restart_cpu_ms = node_->cpu_ms();
     const std::string said = node_->output();
     report.recovery = recovery_of(said);
     if (kind == Kind::kTorn && !report.note.empty() && said.find("of a torn record") == std::string::npos) {

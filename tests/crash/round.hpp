@@ -32,8 +32,9 @@ struct RoundReport {
   std::string failure;  ///< empty: all was well
   std::string note;     ///< what was special
   double killed_ms = 0;
-  double restart_ms = 0;    ///< exec to the first answer, after the kill
-  nlohmann::json recovery;  ///< the node's line about it
+  double restart_ms = 0;      ///< exec to the first answer, after the kill
+  double restart_cpu_ms = 0;  ///< processor time up to then
+  nlohmann::json recovery;    ///< the node's line about it
   u64 head = 0;
   u64 blocks_acknowledged = 0;
   u64 receipts_acknowledged = 0;

@@ -202,7 +202,9 @@ TEST(HostTree, goes_back_to_any_kept_version) {
     EXPECT_EQ(tree->state_at(target), state_of(versions[target], target));
     expect_same_leaves(*tree, versions[target]);
     for (const auto& [key, leaf] : versions[11].leaves) {
-      if (!versions[target].leaves.contains(key)) EXPECT_FALSE(tree->leaf(key));
+      if (!versions[target].leaves.contains(key)) {
+        EXPECT_FALSE(tree->leaf(key));
+      }
     }
   }
   // And forward again, on another way.

@@ -56,6 +56,11 @@ class PoolJournalTest : public MempoolTest {
   /// Until what was accepted stands in the file, as after a kill a moment later.
   void let_flush() const { std::this_thread::sleep_for(4 * PoolJournal::kFlushInterval); }
 
+  std::string words() {
+    const std::lock_guard lock(said_mutex);
+    return said;
+  }
+
   PoolJournal::Options options;
   std::unique_ptr<PoolJournal> journal;
   std::mutex said_mutex;
@@ -142,7 +147,7 @@ TEST_F(PoolJournalTest, DamagedTailIsDroppedWithAWord) {
     out.put('\x55');
   }
   EXPECT_EQ(open().restored, 15u);
-  EXPECT_NE(said.find("damaged at offset " + std::to_string(56 + 15 * record)), std::string::npos) << said;
+  EXPECT_NE(words().find("damaged at offset " + std::to_string(56 + 15 * record)), std::string::npos) << words();
   EXPECT_NE(pool->find(hashes[14]), nullptr);
   EXPECT_EQ(pool->find(hashes[15]), nullptr);
 }
@@ -173,7 +178,7 @@ TEST_F(PoolJournalTest, AnotherChainsJournalIsNotReplayed) {
   new_pool();
   options.identity.genesis_hash = u256(10).to_be();
   EXPECT_EQ(open().restored, 0u);
-  EXPECT_NE(said.find("not a mempool journal of this chain"), std::string::npos) << said;
+  EXPECT_NE(words().find("not a mempool journal of this chain"), std::string::npos) << words();
 }
 
 TEST_F(PoolJournalTest, StaysSmallWhileTransactionsComeAndGo) {
@@ -201,7 +206,7 @@ TEST_F(PoolJournalTest, FullFileIsSaidAndTheRestIsKept) {
   open();
   for (u64 n = 0; n < 100; ++n) send(0, n);
   let_flush();
-  EXPECT_NE(said.find("mempool.journal_bytes_max"), std::string::npos) << said;
+  EXPECT_NE(words().find("mempool.journal_bytes_max"), std::string::npos) << words();
   new_pool();
   const u64 restored = open().restored;
   EXPECT_GT(restored, 10u);
@@ -212,7 +217,7 @@ TEST_F(PoolJournalTest, UnwritableFolderEndsTheJournalAndNotThePool) {
   fs::create_directories(options.directory.parent_path());
   std::ofstream(options.directory).put('x');  // a file where the folder belongs
   open();
-  EXPECT_NE(said.find("the mempool journal has stopped"), std::string::npos) << said;
+  EXPECT_NE(words().find("the mempool journal has stopped"), std::string::npos) << words();
   send(0, 0);
   EXPECT_EQ(pool->counts().executable, 1u);
 }

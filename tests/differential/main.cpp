@@ -79,7 +79,12 @@ std::vector<Json> call_many(RpcClient& rpc, const std::vector<std::pair<std::str
 class Node {
  public:
   explicit Node(const std::string& url) : name_(url), rpc_(load::Url::parse(url)) {
-    mines_when_told_ = rpc_.call("web3_clientVersion").get<std::string>().starts_with("anvil/");
+    // Blocks only when told, here and there: both chains then have the same block numbers, which programs read. (And
+    // anvil 1.7.1 now and then locks up when it mines by itself while it traces.)
+    mines_when_told_ = rpc_.call("web3_clientVersion").get<std::string>().starts_with("anvil");
+    if (!mines_when_told_) return;
+    rpc_.call("evm_setAutomine", Json::array({false}));
+    rpc_.call("evm_setIntervalMining", Json::array({0}));
   }
   RpcClient& rpc() { return rpc_; }
   const std::string& name() const { return name_; }
@@ -103,7 +108,6 @@ class Node {
                                " transactions without receipt after 60 s, first " + transactions[open[0]].hash + " " +
                                transactions[open[0]].raw);
       }
-      // anvil 1.7.1 now and then locks up when it mines by itself while it traces.
       if (mines_when_told_) rpc_.call("evm_mine");
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       std::vector<std::pair<std::string, Json>> calls;

@@ -85,7 +85,24 @@ std::string padded_word(const Json& word) {
   return "0x" + std::string(kDigits - digits.size(), '0') + digits;
 }
 
+/// anvil runs a creation's empty init code, and so lists one STOP; geth and Atlas run nothing.
+void drop_stops_of_empty_init_code(Json& steps) {
+  Json kept = Json::array();
+  for (Json& step : steps) {
+    if (!kept.empty() && step["op"] == "STOP" && step["pc"] == 0) {
+      const Json& before = kept.back();
+      const Json& stack = before["stack"];
+      const bool creates = before["op"] == "CREATE" || before["op"] == "CREATE2";
+      const bool is_inside = step["depth"].get<int>() == before["depth"].get<int>() + 1;
+      if (creates && is_inside && stack.size() >= 3 && stack[stack.size() - 3] == "0x0") continue;
+    }
+    kept.push_back(std::move(step));
+  }
+  steps = std::move(kept);
+}
+
 void even_out_steps(Json& steps) {
+  drop_stops_of_empty_init_code(steps);
   for (Json& step : steps) {
     step.erase("refund");
     step.erase("storage");  // anvil makes its list from what changed; wrong_store() looks at ours

@@ -5,21 +5,6 @@
 namespace atlas::crypto {
 namespace {
 
-// Message words of every round: the specification's permutation (table 2) applied again and again.
-struct Schedule {
-  u8 word[7][16];
-};
-constexpr Schedule make_schedule() {
-  constexpr u8 kPermutation[16] = {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8};
-  Schedule s{};
-  for (u8 i = 0; i < 16; ++i) s.word[0][i] = i;
-  for (unsigned r = 1; r < 7; ++r) {
-    for (unsigned i = 0; i < 16; ++i) s.word[r][i] = s.word[r - 1][kPermutation[i]];
-  }
-  return s;
-}
-constexpr Schedule kSchedule = make_schedule();
-
 #define ATLAS_INLINE inline __attribute__((always_inline))
 
 ATLAS_INLINE void mix(u32& a, u32& b, u32& c, u32& d, u32 x, u32 y) {
@@ -35,7 +20,7 @@ ATLAS_INLINE void mix(u32& a, u32& b, u32& c, u32& d, u32 x, u32 y) {
 
 template <unsigned kRound>
 ATLAS_INLINE void round(u32 (&v)[16], const u32 (&m)[16]) {
-  constexpr const u8* s = kSchedule.word[kRound];
+  constexpr const u8* s = kBlake3Schedule.word[kRound];
   mix(v[0], v[4], v[8], v[12], m[s[0]], m[s[1]]);
   mix(v[1], v[5], v[9], v[13], m[s[2]], m[s[3]]);
   mix(v[2], v[6], v[10], v[14], m[s[4]], m[s[5]]);

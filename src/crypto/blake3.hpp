@@ -1,4 +1,5 @@
 #pragma once
+#include <base/blake3_tables.hpp>
 #include <base/bytes.hpp>
 
 namespace atlas::crypto {
@@ -15,9 +16,7 @@ enum Blake3Flag : u32 {
   kBlake3KeyedHash = 16,
 };
 
-/// Initial chaining value of the unkeyed hash, as SHA-256's.
-inline constexpr u32 kBlake3Iv[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+using atlas::kBlake3Iv;
 
 /// The compression function (specification, 2.2), first half of its output: the new chaining value. `block_length` is
 /// 0 to 64 bytes; words are little-endian.

@@ -1,4 +1,5 @@
 // Sixteen BLAKE3 compressions at a time with AVX-512: one lane a compression, one vector a word.
+#include <base/blake3_tables.hpp>
 #include <platform/accel_blake3.hpp>
 
 #if defined(__x86_64__)
@@ -16,7 +17,6 @@ namespace {
 #define ATLAS_AVX512 __attribute__((target("avx512f"), always_inline)) inline
 
 constexpr std::size_t kLanes = 16;
-constexpr u32 kIv[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 constexpr int kBlockBytes = 64;
 
 // Rows of words to columns and back.
@@ -58,24 +58,9 @@ ATLAS_AVX512 void mix(__m512i& a, __m512i& b, __m512i& c, __m512i& d, __m512i x,
   b = _mm512_ror_epi32(_mm512_xor_si512(b, c), 7);
 }
 
-// Message words of every round (BLAKE3 specification, table 2, applied again and again).
-struct Schedule {
-  u8 word[7][16];
-};
-constexpr Schedule make_schedule() {
-  constexpr u8 kPermutation[16] = {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8};
-  Schedule s{};
-  for (u8 i = 0; i < 16; ++i) s.word[0][i] = i;
-  for (unsigned r = 1; r < 7; ++r) {
-    for (unsigned i = 0; i < 16; ++i) s.word[r][i] = s.word[r - 1][kPermutation[i]];
-  }
-  return s;
-}
-constexpr Schedule kSchedule = make_schedule();
-
 template <unsigned kRound>
 ATLAS_AVX512 void round(__m512i (&v)[16], const __m512i (&m)[16]) {
-  constexpr const u8* s = kSchedule.word[kRound];
+  constexpr const u8* s = kBlake3Schedule.word[kRound];
   mix(v[0], v[4], v[8], v[12], m[s[0]], m[s[1]]);
   mix(v[1], v[5], v[9], v[13], m[s[2]], m[s[3]]);
   mix(v[2], v[6], v[10], v[14], m[s[4]], m[s[5]]);
@@ -91,7 +76,7 @@ __attribute__((target("avx512f"))) void compress16(const u8* const* blocks, cons
   for (unsigned i = 0; i < 16; ++i) m[i] = _mm512_loadu_si512(blocks[i]);
   transpose(m);
   __m512i v[16];
-  for (unsigned i = 0; i < 8; ++i) v[i] = _mm512_set1_epi32(static_cast<int>(kIv[i]));
+  for (unsigned i = 0; i < 8; ++i) v[i] = _mm512_set1_epi32(static_cast<int>(kBlake3Iv[i]));
   for (unsigned i = 0; i < 4; ++i) v[8 + i] = v[i];
   if (counters == nullptr) {
     v[12] = v[13] = _mm512_setzero_si512();

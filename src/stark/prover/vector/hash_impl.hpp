@@ -1,5 +1,6 @@
 #pragma once
 // BLAKE3 compressions side by side, one a lane.
+#include <base/blake3_tables.hpp>
 #include <stark/prover/vector/kernels.hpp>
 #include <stark/prover/vector/words.hpp>
 
@@ -7,22 +8,6 @@ namespace atlas::stark {
 
 template <class W>
 struct HashKernelsOf {
-  static constexpr u32 kIv[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  static constexpr u8 kPermutation[16] = {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8};
-  struct Schedule {
-    u8 word[7][16];
-  };
-  static constexpr Schedule make_schedule() {
-    Schedule s{};
-    for (u8 i = 0; i < 16; ++i) s.word[0][i] = i;
-    for (unsigned r = 1; r < 7; ++r) {
-      for (unsigned i = 0; i < 16; ++i) s.word[r][i] = s.word[r - 1][kPermutation[i]];
-    }
-    return s;
-  }
-  static constexpr Schedule kSchedule = make_schedule();
-
   ATLAS_FORCE_INLINE static void mix(W& a, W& b, W& c, W& d, W x, W y) {
     a = W::add(W::add(a, b), x);
     d = W::template rotate<16>(W::exclusive_or(d, a));
@@ -35,7 +20,7 @@ struct HashKernelsOf {
   }
   template <unsigned kRound>
   ATLAS_FORCE_INLINE static void round(W (&v)[16], const W (&m)[16]) {
-    constexpr const u8* s = kSchedule.word[kRound];
+    constexpr const u8* s = kBlake3Schedule.word[kRound];
     mix(v[0], v[4], v[8], v[12], m[s[0]], m[s[1]]);
     mix(v[1], v[5], v[9], v[13], m[s[2]], m[s[3]]);
     mix(v[2], v[6], v[10], v[14], m[s[4]], m[s[5]]);
@@ -49,7 +34,7 @@ struct HashKernelsOf {
   ATLAS_FORCE_INLINE static void compress(W (&cv)[8], const W (&m)[16], u32 flags) {
     W v[16];
     for (unsigned i = 0; i < 8; ++i) v[i] = cv[i];
-    for (unsigned i = 0; i < 4; ++i) v[8 + i] = W::broadcast(kIv[i]);
+    for (unsigned i = 0; i < 4; ++i) v[8 + i] = W::broadcast(kBlake3Iv[i]);
     v[12] = v[13] = W::broadcast(0);
     v[14] = W::broadcast(64);
     v[15] = W::broadcast(flags);
@@ -79,7 +64,7 @@ struct HashKernelsOf {
     const auto group = [&](const u32* rows, std::size_t used) {
       W m[16], cv[8];
       W::load_blocks(rows, m);
-      for (unsigned k = 0; k < 8; ++k) cv[k] = W::broadcast(kIv[k]);
+      for (unsigned k = 0; k < 8; ++k) cv[k] = W::broadcast(kBlake3Iv[k]);
       compress(cv, m, kNodeFlag);
       u32 words[8][W::kLanes];
       for (unsigned k = 0; k < 8; ++k) cv[k].store(words[k]);

@@ -39,6 +39,13 @@ inline SignedTransaction sign(Transaction tx, const Hash256& with) {
   return std::move(decode_signed_transaction(encode_transaction(tx))).value();
 }
 
+/// The chain's, with room for twice the swaps that fit into the longest block, so that the base fee stands still.
+inline ChainRules rules() {
+  ChainRules rules;
+  rules.gas_limit = u64{1} << 32;
+  return rules;
+}
+
 /// The state as the node holds it, without log and history; blocks are built on it by the node's own builder.
 class MemoryChain {
  public:
@@ -49,7 +56,7 @@ class MemoryChain {
   }
   /// Executes and seals; every transaction must succeed.
   void build(std::span<const SignedTransaction> txs) {
-    BlockBuilder builder(ChainRules{}, state_->newest(), *head_, {}, machine_);
+    BlockBuilder builder(rules(), state_->newest(), *head_, {}, machine_);
     for (const SignedTransaction& tx : txs) ENSURE(builder.execute(tx).ok(), "a benchmark's transaction was refused");
     SealedBlock sealed = builder.seal();
     for (const Receipt& receipt : sealed.block->receipts) ENSURE(receipt.success, "a benchmark's transaction failed");
@@ -68,8 +75,8 @@ class MemoryChain {
 
 inline stf::Genesis genesis() {
   stf::GenesisConfig config;
-  config.gas_limit = ChainRules{}.gas_limit;
-  config.base_fee = ChainRules{}.base_fee_floor_wei;
+  config.gas_limit = rules().gas_limit;
+  config.base_fee = rules().base_fee_floor_wei;
   const auto fund = [&](const Hash256& with) {
     config.alloc.push_back({*crypto::address_of_private_key(with), 0, u256(1) << 90, {}, {}});
   };

@@ -107,10 +107,10 @@ void ingest(benchmark::State& state, Mix mix, std::size_t group) {
     const stf::Genesis chain = bench::genesis();
     storage::StorageConfig config;
     config.directory = directory.path;
-    auto store = storage::ChainStore::open(config, {ChainRules{}.chain_id, chain.block, chain.diff});
+    auto store = storage::ChainStore::open(config, {bench::rules().chain_id, chain.block, chain.diff});
     Mempool pool(PoolLimits{}, store->view_at(0), stf::StfConfig{});
     Witness witness;
-    auto sequencer = std::make_unique<Sequencer>(ChainRules{}, SequencerConfig{}, *store, pool, witness);
+    auto sequencer = std::make_unique<Sequencer>(bench::rules(), SequencerConfig{}, *store, pool, witness);
     sequencer->start();
     const auto submit = [&](std::span<const SignedTransaction> txs) {
       std::vector<ByteView> raws;
@@ -173,7 +173,7 @@ void mempool(benchmark::State& state) {
     tables->load(0, chain.diff);
     std::vector<SignedTransaction> copies = all;
     Mempool pool(PoolLimits{}, tables->view_at(0), stf::StfConfig{});
-    pool.open_block(next_context(ChainRules{}, chain.block.header, {}), ChainRules{}.base_fee_floor_wei);
+    pool.open_block(next_context(bench::rules(), chain.block.header, {}), bench::rules().base_fee_floor_wei);
     std::vector<TxPtr> taken;
     taken.reserve(all.size());
     Block block = chain.block;

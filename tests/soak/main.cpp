@@ -174,8 +174,9 @@ int run(const std::string& address, long pid, double seconds, double rate, bool 
 
   u64 lost = count_lost(url, fresh, flooded.acknowledged);
   u64 changed = 0;
+  load::RpcClient checker(url);  // the node has closed the idle connection of the preparations
   for (const auto& [hash, receipt] : good.receipts) {
-    const Json now = rpc.call("eth_getTransactionReceipt", {hash});
+    const Json now = checker.call("eth_getTransactionReceipt", {hash});
     changed += now.dump() != receipt;
   }
   sampler.stop();

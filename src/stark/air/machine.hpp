@@ -71,9 +71,11 @@ struct Machine {
   std::span<const ChipDescription> chips;
   u32 public_values = 0;  ///< words a segment
   /// The public terms of a segment's local bus.
-  std::vector<PublicMessage> (*public_messages)(std::span<const u32> public_values) = nullptr;
+  std::vector<PublicMessage> (*public_messages)(const Machine& machine, std::span<const u32> public_values) = nullptr;
   /// Do the segments' public values, in order, make one execution?
-  bool (*is_execution)(std::span<const std::vector<u32>> segments) = nullptr;
+  bool (*is_execution)(const Machine& machine, std::span<const std::vector<u32>> segments) = nullptr;
+  /// What the functions above need to know of the program that the machine runs; part of the key's digest.
+  std::span<const u32> constants;
 };
 
 }  // namespace atlas::stark

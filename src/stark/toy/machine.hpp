@@ -13,12 +13,12 @@ inline MachineKernels kernels() {
   return {{kKernelsPortable, kKernelsAvx2, kKernelsAvx512}};
 }
 
-inline std::vector<PublicMessage> public_messages(std::span<const u32> values) {
+inline std::vector<PublicMessage> public_messages(const Machine&, std::span<const u32> values) {
   return {{&kState, true, {values[0], values[1], values[2]}}, {&kState, false, {values[3], values[4], values[5]}}};
 }
 
 /// Steps start at 0 with (0, 1), and each segment goes on where the one before ended.
-inline bool is_execution(std::span<const std::vector<u32>> segments) {
+inline bool is_execution(const Machine&, std::span<const std::vector<u32>> segments) {
   u32 state[3] = {0, 0, 1};
   for (const auto& values : segments) {
     for (unsigned i = 0; i < 3; ++i) {
@@ -32,7 +32,7 @@ inline bool is_execution(std::span<const std::vector<u32>> segments) {
 inline constexpr ChipDescription kChipTable[] = {
     describe<Fibonacci>(1u << 22), describe<ByteTable>(kTableHeight, kTableHeight),
     describe<MixingTable>(kTableHeight, kTableHeight), describe<Cell>(1u << 20), describe<Image>(1u << 20)};
-inline constexpr Machine kMachine{"toy", kChipTable, kPublicValues, public_messages, is_execution};
+inline constexpr Machine kMachine{"toy", kChipTable, kPublicValues, public_messages, is_execution, {}};
 
 /// Small enough that a proof takes milliseconds; says nothing about security.
 inline constexpr Parameters small_parameters() {

@@ -218,7 +218,7 @@ TEST(Soundness, NoProofOfAFalseWitness) {
 TEST(Soundness, MultiplicitiesCannotWrap) {
   static constexpr ChipDescription kTall[] = {describe<Fibonacci>(1u << 30), kChipTable[1], kChipTable[2],
                                               describe<Cell>(1u << 30), kChipTable[4]};
-  static constexpr Machine kWide{"wide", kTall, kPublicValues, public_messages, is_execution};
+  static constexpr Machine kWide{"wide", kTall, kPublicValues, public_messages, is_execution, {}};
   Parameters huge = world().parameters;
   huge.max_width = ~0u;
   const u32 many[] = {1u << 29, 256, 256, 0, 0};  // 4 messages a row: 2^31 > p

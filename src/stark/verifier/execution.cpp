@@ -59,7 +59,7 @@ Result<ExecutionOutcome, VerifyError> verify_execution(const VerifyingKey& key, 
   }
   if (!rest.empty()) return Err(VerifyError::kTrailing);
   if (boundary_rows >= BabyBear::kModulus / 4) return Err(VerifyError::kTooManyMessages);
-  if (!machine.is_execution(out.public_values)) return Err(VerifyError::kSegments);
+  if (!machine.is_execution(machine, out.public_values)) return Err(VerifyError::kSegments);
 
   Transcript transcript = boundary_transcript(key, statements);
   if (!transcript.check_grinding(Label::kBoundaryGrinding, nonce, key.parameters.boundary_grinding)) {

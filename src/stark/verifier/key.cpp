@@ -30,6 +30,7 @@ Digest VerifyingKey::compute_digest() const {
                          static_cast<u32>(machine->chips.size()),
                          machine->public_values};
   t.absorb(Label::kKey, numbers);
+  t.absorb(Label::kKey, machine->constants);
   for (const ChipDescription& chip : machine->chips) {
     text(chip.name);
     std::vector<u32> words = {chip.max_height, chip.fixed_height, chip.shape.constraints, chip.shape.message_count};

@@ -57,7 +57,7 @@ Result<Fraction, VerifyError> verify_segment(const VerifyingKey& key, std::span<
   const BusChallenge challenges[kBusCount] = {draw_bus_challenge(transcript, Label::kLocalChallenge), boundary};
   const auto bus = verify_bus(channel, layout->bus_log);
   if (!bus) return Err(bus.error());
-  const std::vector<PublicMessage> messages = machine.public_messages(public_values);
+  const std::vector<PublicMessage> messages = machine.public_messages(machine, public_values);
   const auto balance = check_local_bus(bus->root[0], challenges[0], messages);
   if (!balance) return Err(balance.error());
 

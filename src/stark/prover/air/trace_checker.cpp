@@ -48,7 +48,7 @@ std::vector<std::string> check_execution(const Machine& machine, std::span<const
   for (std::size_t s = 0; s < segments.size(); ++s) {
     const SegmentWitness& segment = segments[s];
     Ledger local;
-    for (const PublicMessage& message : machine.public_messages(segment.public_values)) {
+    for (const PublicMessage& message : machine.public_messages(machine, segment.public_values)) {
       std::vector<BabyBear> fields;
       for (u32 i = 0; i < message.tag->fields; ++i) fields.push_back(BabyBear(message.fields[i]));
       tags[message.tag->id] = message.tag;

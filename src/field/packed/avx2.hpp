@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include <field/extension.hpp>
+#include <field/packed/sum_of_products.hpp>
 
 namespace atlas::field {
 

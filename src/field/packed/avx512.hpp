@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include <field/extension.hpp>
+#include <field/packed/sum_of_products.hpp>
 
 namespace atlas::field {
 
@@ -63,6 +64,31 @@ struct PackedAvx512 {
     even = PackedAvx512(_mm512_permutex2var_epi32(a.v, index_even, b.v));
     odd = PackedAvx512(_mm512_permutex2var_epi32(a.v, index_odd, b.v));
   }
+};
+
+/// Sums stay below p·2^32 = 8.65e18: two products are below 8.11e18, so both together below 2^64, and one subtraction
+/// of p·2^32, where it fits, leaves less than p·2^32.
+template <>
+struct SumOfProducts<PackedAvx512> {
+  __m512i even = _mm512_setzero_si512();
+  __m512i odd = _mm512_setzero_si512();
+  ATLAS_FORCE_INLINE static __m512i settle(__m512i sum) {
+    const __m512i bound = _mm512_set1_epi64(static_cast<long long>(u64{BabyBear::kModulus} << 32));
+    return _mm512_min_epu64(sum, _mm512_sub_epi64(sum, bound));
+  }
+  ATLAS_FORCE_INLINE void add(PackedAvx512 a, PackedAvx512 b) {
+    even = settle(_mm512_add_epi64(even, _mm512_mul_epu32(a.v, b.v)));
+    odd = settle(_mm512_add_epi64(odd, _mm512_mul_epu32(PackedAvx512::odd_lanes(a.v), PackedAvx512::odd_lanes(b.v))));
+  }
+  ATLAS_FORCE_INLINE void add(PackedAvx512 a, PackedAvx512 b, PackedAvx512 c, PackedAvx512 d) {
+    const __m512i first = _mm512_add_epi64(_mm512_mul_epu32(a.v, b.v), _mm512_mul_epu32(c.v, d.v));
+    const __m512i second =
+        _mm512_add_epi64(_mm512_mul_epu32(PackedAvx512::odd_lanes(a.v), PackedAvx512::odd_lanes(b.v)),
+                         _mm512_mul_epu32(PackedAvx512::odd_lanes(c.v), PackedAvx512::odd_lanes(d.v)));
+    even = settle(_mm512_add_epi64(even, first));
+    odd = settle(_mm512_add_epi64(odd, second));
+  }
+  ATLAS_FORCE_INLINE PackedAvx512 value() const { return PackedAvx512::reduce(even, odd); }
 };
 
 /// One reduction a coefficient, as the scalar product does: sums stay below p·2^32 by an unsigned minimum.

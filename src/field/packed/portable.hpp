@@ -3,6 +3,7 @@
 //   P::kLanes, load/store (raw words, unaligned), P(BabyBear) to all lanes, + − *, and
 //   deinterleave(a, b, even, odd): of the 2·kLanes lanes of a then b.
 #include <field/extension.hpp>
+#include <field/packed/sum_of_products.hpp>
 
 namespace atlas::field {
 
@@ -35,6 +36,21 @@ struct PackedPortable {
     even = a;
     odd = b;
   }
+};
+
+/// As in avx512.hpp: the sum stays below p·2^32.
+template <>
+struct SumOfProducts<PackedPortable> {
+  u64 sum = 0;
+  ATLAS_FORCE_INLINE void settle(u64 x) {
+    constexpr u64 kBound = u64{BabyBear::kModulus} << 32;
+    sum = x >= kBound ? x - kBound : x;
+  }
+  ATLAS_FORCE_INLINE void add(PackedPortable a, PackedPortable b) { settle(sum + u64{a.v.raw} * b.v.raw); }
+  ATLAS_FORCE_INLINE void add(PackedPortable a, PackedPortable b, PackedPortable c, PackedPortable d) {
+    settle(sum + u64{a.v.raw} * b.v.raw + u64{c.v.raw} * d.v.raw);
+  }
+  ATLAS_FORCE_INLINE PackedPortable value() const { return PackedPortable(BabyBear::from_raw(BabyBear::reduce(sum))); }
 };
 
 template <unsigned D>

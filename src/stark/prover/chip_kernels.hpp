@@ -12,15 +12,17 @@ inline constexpr unsigned kSkipPoints = kSkipCosets * kSkip;
 /// Points X at which the later messages are evaluated: 0, 2, 3 (the value at 1 follows from the claim).
 inline constexpr unsigned kRoundPoints = 3;
 
-/// Where message j's fractions go: planes.
+/// Where message j's fractions go: numerators of the base field, denominators in planes. Null: nowhere.
 struct LeafTarget {
-  u32* numerator;
-  u32* denominator;
-  std::size_t stride;
+  u32* numerator = nullptr;
+  u32* denominator = nullptr;
+  std::size_t stride = 0;
+  Ext start;  ///< α − β_0·tag: the denominator before its fields
 };
 
 struct ChipKernels {
-  /// Fractions of rows [first, first + count), count a multiple of 16; columns[i] is column i of the chip.
+  /// Fractions of rows [first, first + count), count a multiple of 16, to the targets' places 0 … count − 1; columns[i]
+  /// is column i of the chip.
   void (*leaves)(const u32* const* columns, std::size_t first, std::size_t count, const BusChallenge* challenges,
                  const LeafTarget* targets);
   /// Blocks [first, first + count) of 32 rows: sums[point] += Σ weight[block]·fold(columns at the point). The weights'

@@ -33,12 +33,19 @@ class LeafBuilder {
   template <std::size_t N>
   ATLAS_FORCE_INLINE void message(const Tag& tag, const P& numerator, const P (&fields)[N]) {
     using L = LinearKernelsOf<P>;
-    const BusChallenge& challenge = challenges_[static_cast<unsigned>(tag.bus)];
+    const Ext* beta = challenges_[static_cast<unsigned>(tag.bus)].beta + 1;
     const LeafTarget& target = *targets_++;
-    X denominator = L::broadcast(challenge.alpha - challenge.beta[0] * BabyBear(tag.id));
-    for (std::size_t i = 0; i < N; ++i) denominator -= L::broadcast(challenge.beta[i + 1]) * fields[i];
+    if (target.denominator == nullptr) return;
+    X denominator = L::broadcast(target.start);
+    for (unsigned k = 0; k < kExtensionDegree; ++k) {
+      field::SumOfProducts<P> sum;
+      for (std::size_t i = 0; i + 1 < N; i += 2)
+        sum.add(P(beta[i].c[k]), fields[i], P(beta[i + 1].c[k]), fields[i + 1]);
+      if constexpr (N % 2 == 1) sum.add(P(beta[N - 1].c[k]), fields[N - 1]);
+      denominator.c[k] -= sum.value();
+    }
     L::store(denominator, target.denominator, target.stride, at_);
-    L::store(X(numerator), target.numerator, target.stride, at_);
+    numerator.store(target.numerator + at_);
   }
   const P* row_;
   std::size_t at_;
@@ -58,7 +65,7 @@ struct ChipKernelsOf {
     for (std::size_t i = first; i < first + count; i += P::kLanes) {
       P row[kWidth];
       for (unsigned c = 0; c < kWidth; ++c) row[c] = P::load(columns[c] + i);
-      LeafBuilder<P, X> builder(row, i, challenges, targets);
+      LeafBuilder<P, X> builder(row, i - first, challenges, targets);
       Chip::eval(builder);
     }
   }

@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include <stark/prover/bus_prover.hpp>
 #include <stark/prover/constraint_prover.hpp>
 #include <stark/prover/opening_prover.hpp>
 #include <stark/prover/segment_prover.hpp>
@@ -96,13 +97,9 @@ std::vector<u32> prove_segment(const ProvingKey& key, const SegmentWitness& witn
   grind(channel, Label::kLocalGrinding, parameters.local_grinding, isa);
   const BusChallenge challenges[kBusCount] = {draw_bus_challenge(channel.transcript(), Label::kLocalChallenge),
                                               boundary_challenge};
-  std::vector<FractionLayer> leaves;
-  for (unsigned b = 0; b < kBusCount; ++b) {
-    leaves.push_back(make_leaves(static_cast<Bus>(b), machine, *key.kernels, isa, layout, columns, challenges));
-  }
-  measured.leaves = watch.lap();
-  const BusClaims bus = prove_bus(channel, std::move(leaves), layout.bus_log, isa);
-  measured.bus = watch.lap();
+  const BusStatement statement{machine, *key.kernels, isa, layout, columns, challenges};
+  const BusClaims bus = prove_bus(channel, statement, &measured.leaves);
+  measured.bus = watch.lap() - measured.leaves;
   const ColumnClaims claims = prove_constraints(channel, machine, *key.kernels, isa, layout, bus, challenges, columns);
   measured.constraints = watch.lap();
   const StackedTree* const trees[kTreeCount] = {&key.fixed, &boundary.tree, &main};

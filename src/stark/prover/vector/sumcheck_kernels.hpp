@@ -14,9 +14,21 @@ struct SumcheckKernels {
   /// Fractions of neighbours added: p'[i] = p0·q1 + p1·q0, q'[i] = q0·q1.
   void (*bus_combine)(const u32* p, const u32* q, std::size_t in_stride, u32* p_out, u32* q_out, std::size_t out_stride,
                       std::size_t n);
-  /// Neighbours told apart: p0, q0, q1 and s1 = p1 + λ·q1.
-  void (*bus_split)(const u32* p, const u32* q, std::size_t in_stride, const Ext& lambda, u32* const out[4],
-                    std::size_t out_stride, std::size_t n);
+  /// The first round straight from a layer's fractions: element i is the fractions 2i (p0, q0) and 2i + 1 (p1, q1), s1
+  /// = p1 + λ·q1. Of p0·q1 + q0·s1 on n pairs of elements, weighed: sums of the value at 0 and of the coefficient of
+  /// X^2.
+  void (*children_round)(const u32* p, const u32* q, std::size_t stride, const Ext& lambda, const u32* weights,
+                         std::size_t weight_stride, std::size_t n, Ext out[2]);
+  /// Those n pairs folded by r: p0, q0, q1, s1.
+  void (*children_fold)(const u32* p, const u32* q, std::size_t stride, const Ext& lambda, const Ext& r,
+                        u32* const out[4], std::size_t out_stride, std::size_t n);
+  /// The same three of leaves, whose numerators are one plane of the base field.
+  void (*leaf_combine)(const u32* numerators, const u32* q, std::size_t stride, u32* p_out, u32* q_out,
+                       std::size_t out_stride, std::size_t n);
+  void (*leaf_round)(const u32* numerators, const u32* q, std::size_t stride, const Ext& lambda, const u32* weights,
+                     std::size_t weight_stride, std::size_t n, Ext out[2]);
+  void (*leaf_fold)(const u32* numerators, const u32* q, std::size_t stride, const Ext& lambda, const Ext& r,
+                    u32* const out[4], std::size_t out_stride, std::size_t n);
   /// Of (p0·q1 + q0·s1) on n pairs, weighed: the sums of the value at 0 and of the coefficient of X^2.
   void (*bus_round)(const u32* const arrays[4], std::size_t stride, const u32* weights, std::size_t weight_stride,
                     std::size_t n, Ext out[2]);

@@ -47,10 +47,10 @@ function(atlas_room name)
   set_source_files_properties(${avx512ifma} PROPERTIES COMPILE_OPTIONS
     "-mavx512f;-mavx512ifma;-mbmi2;$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>")
   set(avx2 ${all})
-  list(FILTER avx2 INCLUDE REGEX "_avx2(_test)?\\.cpp$")
+  list(FILTER avx2 INCLUDE REGEX "_avx2(_test|_bench)?\\.cpp$")
   set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi2")
   set(avx512 ${all})
-  list(FILTER avx512 INCLUDE REGEX "_avx512(_test)?\\.cpp$")
+  list(FILTER avx512 INCLUDE REGEX "_avx512(_test|_bench)?\\.cpp$")
   set_source_files_properties(${avx512} PROPERTIES COMPILE_OPTIONS
     "-mavx2;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512;$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>")
   list(TRANSFORM ROOM_DEPS PREPEND atlas_)

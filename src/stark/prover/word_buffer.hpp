@@ -1,7 +1,7 @@
 #pragma once
 // Uninitialised, cache-line aligned words. Large buffers ask for huge pages (a codeword matrix walks 2^21 rows at a
-// stride) and are kept for the next one of their size: the kernel clears every page it hands out, which would cost more
-// than a sumcheck's arithmetic on it.
+// stride) and are kept for the next one of about their size: the kernel clears every page it hands out, which would
+// cost more than a sumcheck's arithmetic on it.
 #include <cstddef>
 #include <memory>
 
@@ -12,7 +12,10 @@ namespace atlas::stark {
 class WordBuffer {
  public:
   WordBuffer() = default;
-  explicit WordBuffer(std::size_t words) : data_(allocate(words), Free(words)), size_(words) {}
+  explicit WordBuffer(std::size_t words) : size_(words) {
+    const auto [p, bytes] = allocate(words);
+    data_ = std::unique_ptr<u32, Free>(p, Free(bytes));
+  }
 
   u32* data() { return data_.get(); }
   const u32* data() const { return data_.get(); }
@@ -23,13 +26,12 @@ class WordBuffer {
 
  private:
   struct Free {
-    std::size_t words;
-    Free() : words(0) {}
-    explicit Free(std::size_t count) : words(count) {}
-    void operator()(u32* p) const { release(p, words); }
+    std::size_t bytes;
+    Free() : bytes(0) {}
+    explicit Free(std::size_t size) : bytes(size) {}
+    void operator()(u32* p) const;
   };
-  static u32* allocate(std::size_t words);
-  static void release(u32* p, std::size_t words);
+  static std::pair<u32*, std::size_t> allocate(std::size_t words);
 
   std::unique_ptr<u32, Free> data_;
   std::size_t size_ = 0;

@@ -3,17 +3,10 @@
 namespace atlas::sequencer {
 
 BlockContext next_context(const ChainRules& rules, const BlockHeader& parent, const BlockChoices& choices) {
-  BlockContext context;
-  context.fork = rules.fork;
-  context.chain_id = rules.chain_id;
-  context.number = parent.number + 1;
-  context.timestamp = std::max(parent.timestamp, choices.timestamp_s);
-  context.gas_limit = choices.gas_limit.value_or(rules.gas_limit);
-  context.coinbase = choices.coinbase;
-  context.base_fee = choices.base_fee
-                         ? *choices.base_fee
-                         : stf::next_base_fee(parent, rules.base_fee_denominator, rules.base_fee_floor_wei);
-  context.blob_base_fee = kBlobBaseFeeWei;
+  BlockContext context = stf::derive_context(
+      rules, parent, {std::max(parent.timestamp, choices.timestamp_s), choices.coinbase, choices.prices});
+  if (choices.gas_limit) context.gas_limit = *choices.gas_limit;
+  if (choices.base_fee) context.base_fee = *choices.base_fee;
   return context;
 }
 
@@ -21,16 +14,9 @@ BlockBuilder::BlockBuilder(const ChainRules& rules, const StateView& state, cons
                            const BlockChoices& choices, ExecutionEnvironment& environment)
     : context_(next_context(rules, parent.header, choices)),
       hashes_(state, parent.header.number, parent.hash),
-      executor_(state, context_, hashes_, environment, stf_config(rules)),
+      executor_(state, context_, hashes_, environment, stf::stf_config(rules, choices.prices)),
       block_(std::make_shared<Block>()) {
-  BlockHeader& header = block_->header;
-  header.parent_hash = parent.hash;
-  header.number = context_.number;
-  header.timestamp = context_.timestamp;
-  header.gas_limit = context_.gas_limit;
-  header.beneficiary = context_.coinbase;
-  header.base_fee_per_gas = context_.base_fee;
-  header.extra_data = stf::encode_extra_data(choices.prices);
+  block_->header = stf::derive_header(context_, parent.hash, choices.prices);
   executor_.begin_block(parent.hash);
   executor_.set_tracer(&inner_);
 }

@@ -68,6 +68,7 @@ enum class HaltReason : u8 {
   kInvalidCodePrefix,  // EIP-3541
   kAddressCollision,   // EIP-684, EIP-7610
   kPrecompileFailed,
+  kOutOfNative,  ///< the whole transaction fails: what it costs to prove is more than its gas pays for
 };
 
 struct CallResult {
@@ -97,12 +98,21 @@ class BlockHashes {
   virtual Hash256 block_hash(u64 number) const = 0;
 };
 
+/// What it costs to prove what runs, in machine cycles (docs/fees.md). Below zero every frame halts, and with it the
+/// transaction.
+struct NativeMeter {
+  i64 left = 0;
+  void use(u64 cycles) { left -= static_cast<i64>(cycles); }
+  bool is_spent() const { return left < 0; }
+};
+
 /// Everything a frame may touch besides its own memory.
 struct Host {
   const BlockContext& block;
   const TxContext& tx;
   Journal& journal;
   const BlockHashes& block_hashes;
+  NativeMeter* native = nullptr;  ///< null: nobody counts. The same for all frames of a transaction
 };
 
 /// One suspended frame. Its representation belongs to the environment, which also owns and recycles it.

@@ -21,6 +21,8 @@ struct AccountEntry {
   u32 created = 0;
   u32 destructed = 0;
   u32 touched = 0;
+  u32 listed = 0;          // by transaction_changes()
+  u32 list_index = 0;      // when listed
   u32 first_slot = kNone;  // list of the account's loaded slots
   bool code_known = false;
   ByteView code;  // when code_known
@@ -42,6 +44,7 @@ struct SlotEntry {
   u256 current;
   u32 written = 0;
   u32 warm = 0;
+  u32 listed = 0;  // by transaction_changes()
   u32 next = kNone;
 };
 
@@ -91,6 +94,7 @@ struct Journal::Impl {
   std::vector<Log> logs;
   std::vector<u32> touched;     // candidates of this transaction; the stamps decide
   std::vector<u32> destructed;  // likewise
+  std::vector<u32> kept_warm;
   Address last_address;
   u32 last_index = kNone;
 
@@ -294,6 +298,11 @@ struct Journal::Impl {
 Journal::Journal(const StateView& view) : impl_(std::make_unique<Impl>(view)) {}
 Journal::~Journal() = default;
 
+void Journal::begin_block() {
+  for (const u32 index : impl_->kept_warm) impl_->accounts[index].value.warm = 0;
+  impl_->kept_warm.clear();
+}
+
 void Journal::begin_transaction() {
   Impl& j = *impl_;
   ++j.transaction;
@@ -328,6 +337,53 @@ void Journal::revert_to(Checkpoint checkpoint) {
     j.undo.pop_back();
   }
   j.logs.resize(checkpoint.log_count);
+}
+
+void Journal::transaction_changes(TransactionChanges& out) {
+  Impl& j = *impl_;
+  out.accounts.clear();
+  out.slots.clear();
+  const auto listed = [&](u32 index) -> TransactionChanges::AccountChange& {
+    AccountEntry& a = j.at(index);
+    if (a.listed != j.transaction) {
+      a.listed = j.transaction;
+      a.list_index = static_cast<u32>(out.accounts.size());
+      out.accounts.push_back({{index}, a.exists, a.exists, a.current, a.current});
+    }
+    return out.accounts[a.list_index];
+  };
+  // From the youngest entry back, so that what each holds at last is the value before the transaction.
+  for (std::size_t i = j.undo.size(); i-- > 0;) {
+    const Undo& u = j.undo[i];
+    switch (u.kind) {
+      case UndoKind::kBalance:
+        listed(u.index).before.balance = u.old;
+        break;
+      case UndoKind::kNonce:
+        listed(u.index).before.nonce = u.old.low_u64();
+        break;
+      case UndoKind::kCode:
+        listed(u.index).before.code_hash = as_hash(u.old);
+        break;
+      case UndoKind::kExists:
+        listed(u.index).existed = false;
+        break;
+      case UndoKind::kSlot: {
+        SlotEntry& s = j.slots[u.index].value;
+        if (s.listed == j.transaction) break;
+        s.listed = j.transaction;
+        if (s.current != s.original) out.slots.emplace_back(s.original, s.current);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  // A second listing in the same transaction starts anew.
+  for (const auto& change : out.accounts) j.at(change.account.index).listed = 0;
+  for (const Undo& u : j.undo) {
+    if (u.kind == UndoKind::kSlot) j.slots[u.index].value.listed = 0;
+  }
 }
 
 AccountRef Journal::ref(const Address& address) {
@@ -385,7 +441,11 @@ bool Journal::access_account(const Address& address) {
   return access_account(ref(address));
 }
 void Journal::keep_warm(const Address& address) {
-  impl_->at(impl_->index_of(address)).warm = kAlways;
+  Impl& j = *impl_;
+  bool added;
+  const u32 index = j.accounts.find_or_add(address, added);
+  j.at(index).warm = kAlways;
+  j.kept_warm.push_back(index);
 }
 
 void Journal::set_nonce(const Address& address, u64 nonce) {

@@ -23,6 +23,19 @@ struct AccountRef {
   u32 index = 0;
 };
 
+/// What a transaction has changed so far, net: for metering what it publishes.
+struct TransactionChanges {
+  struct AccountChange {
+    AccountRef account;
+    bool existed = false;  ///< before the transaction
+    bool exists = false;
+    Account before;
+    Account after;
+  };
+  std::vector<AccountChange> accounts;
+  std::vector<std::pair<u256, u256>> slots;  ///< values before and after
+};
+
 class Journal {
  public:
   explicit Journal(const StateView& view);
@@ -30,6 +43,8 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
+  /// Begins another block on the same journal: what was kept warm is no longer. Values and originals stay.
+  void begin_block();
   /// Forgets warmth, transient storage, logs, original values and undo entries of the last transaction; values stay.
   void begin_transaction();
   /// Ends the transaction: removes destructed accounts (EIP-6780) and empty touched ones (EIP-161).
@@ -41,6 +56,10 @@ class Journal {
   };
   Checkpoint checkpoint() const;
   void revert_to(Checkpoint checkpoint);
+
+  /// Replaces `out` by the running transaction's net changes, in no particular but a definite order. Linear in what the
+  /// transaction wrote.
+  void transaction_changes(TransactionChanges& out);
 
   // Accounts. Reading does not warm; access_account does.
   bool exists(const Address& address);

@@ -2,6 +2,7 @@
 #include <stf/delegation.hpp>
 #include <stf/driver.hpp>
 #include <stf/fees.hpp>
+#include <stf/metering.hpp>
 #include <stf/stf.hpp>
 #include <stf/system_contracts.hpp>
 
@@ -10,14 +11,33 @@ namespace {
 
 constexpr u64 kMaxRefundQuotient = 5;  // EIP-3529
 constexpr u64 kMaxFrameGas = ~u64{0} >> 1;
+// A priority transaction's leaves beside what it changes: the refund's recipient, new, and the fee's.
+constexpr u64 kL1TransactionPubdata = 65;
 constexpr unsigned kLastPrecompile = 0x1ff;  // beyond all that any fork has; find_precompile() knows which exist
+
+// On what terms a message runs.
+struct Terms {
+  TxType type = TxType::kDynamicFee;
+  BlockPrices prices;
+  u256 gas_price;
+  u64 gas_per_pubdata_byte = 0;  // instead of prices: of a priority transaction
+  u256 paid;                     // taken from the sender for gas
+  u256 credit;                   // minted to the sender, unless the message fails
+  bool raises_nonce = true;
+};
 
 }  // namespace
 
 struct BlockExecutor::Impl {
-  Impl(const StateView& view, const BlockContext& context, const BlockHashes& hashes, ExecutionEnvironment& environment,
-       const StfConfig& c)
-      : block(context), config(c), journal(view), host{block, tx_context, journal, hashes}, driver(host, environment) {
+  Impl(std::unique_ptr<Journal> own, Journal& shared, const BlockContext& context, const BlockHashes& hashes,
+       ExecutionEnvironment& environment, const StfConfig& c)
+      : block(context),
+        config(c),
+        own_journal(std::move(own)),
+        journal(shared),
+        host{block, tx_context, journal, hashes},
+        driver(host, environment) {
+    journal.begin_block();
     for (unsigned i = 1; i <= kLastPrecompile; ++i) {
       const Address address = u256(i).to_address();
       if (evm::find_precompile(address, block.fork) != nullptr) journal.keep_warm(address);
@@ -27,14 +47,26 @@ struct BlockExecutor::Impl {
 
   const BlockContext block;
   const StfConfig config;
-  Journal journal;
+  const std::unique_ptr<Journal> own_journal;  // null if the journal is another's
+  Journal& journal;
   TxContext tx_context;
   Host host;
   FrameDriver driver;
   u64 gas_used = 0;
+  u64 transactions = 0;
+  u64 native_used = 0;
+  u64 pubdata_used = 0;
+  u64 l1_logs = 0;
+  u64 l1_logs_of_last = 0;
+  NativeMeter meter;
+  TransactionChanges changes;  // scratch
   ExecutionResult last;
 
-  void execute(const Message& message, const IntrinsicGas& gas, ExecutionResult& out);
+  void execute(const Message& message, const IntrinsicGas& gas, const Terms& terms, ExecutionResult& out);
+  void count_resources(const Message& message, const Terms& terms, i64 meter_begin, FeeSum& fee);
+  bool fits_block() const;
+  Receipt finish(const SignedTransaction& tx, const u256& price);
+  Result<Receipt, TxError> apply_l1(const SignedTransaction& tx);
   void warm(const Message& message);
   u64 process_authorizations(std::span<const Authorization> authorizations);
   bool apply_authorization(const Authorization& authorization, bool& existed);
@@ -80,9 +112,13 @@ u64 BlockExecutor::Impl::process_authorizations(std::span<const Authorization> a
   return refund;
 }
 
-// From warming to the refund; payment is the caller's. The gas limit covers `gas`.
-void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& gas, ExecutionResult& out) {
+// From warming to the last gas; payment is the caller's, who took `terms.paid` beforehand. The gas limit covers `gas`.
+void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& gas, const Terms& terms,
+                                  ExecutionResult& out) {
   warm(message);
+  meter.left = static_cast<i64>(native_limit(message.gas_limit, terms.prices, terms.gas_price));
+  host.native = terms.prices.native != 0 ? &meter : nullptr;
+  const i64 meter_begin = meter.left;
   CallRequest request;
   // Environments count gas in an i64. Beyond that (tests only: the chain has EIP-7825) the rest is set aside; what runs
   // could not burn it in a lifetime, but an exceptional halt takes it along.
@@ -92,27 +128,71 @@ void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& ga
   request.value = message.value;
   request.input = message.data;
   u64 refund = 0;
+  const u64 nonce = journal.nonce(message.from);
   if (message.to) {
-    const u64 nonce = journal.nonce(message.from);
-    if (nonce != ~u64{0}) journal.set_nonce(message.from, nonce + 1);  // at its limit only in eth_call
+    if (terms.raises_nonce && nonce != ~u64{0})
+      journal.set_nonce(message.from, nonce + 1);  // at its limit only in calls
     refund = process_authorizations(message.authorizations);
     request.recipient = request.code_address = *message.to;
     if (const auto target = delegation_target(journal.code(*message.to))) journal.access_account(*target);
   } else {
     request.kind = CallKind::kCreate;
   }
+  const Journal::Checkpoint before_run = journal.checkpoint();
+  if (!terms.credit.is_zero()) journal.add_balance(message.from, terms.credit);
   const CallResult& result = driver.run(request);
   if (result.gas_refund > 0) refund += static_cast<u64>(result.gas_refund);
 
   const u64 set_aside = result.status == FrameStatus::kFailure ? 0 : gas_available - request.gas;
-  const u64 spent = message.gas_limit - result.gas_left - set_aside;
+  FeeSum& fee = out.fee;
+  fee = FeeSum{};
+  fee.intrinsic_gas = gas.intrinsic;
+  fee.floor_gas = gas.floor;
+  fee.spent_gas = message.gas_limit - result.gas_left - set_aside;
   out.status = result.status;
   out.halt = result.halt;
-  out.gas_refunded = std::min(refund, spent / kMaxRefundQuotient);
-  out.gas_used = std::max(spent - out.gas_refunded, gas.floor);
+  out.gas_refunded = std::min(refund, fee.spent_gas / kMaxRefundQuotient);
+  fee.evm_gas = std::max(fee.spent_gas - out.gas_refunded, gas.floor);
   out.output.assign(result.output.begin(), result.output.end());
   out.created.reset();
   if (!message.to && result.status == FrameStatus::kSuccess) out.created = result.created;
+  if (out.status != FrameStatus::kSuccess && !terms.credit.is_zero()) journal.revert_to(before_run);
+
+  count_resources(message, terms, meter_begin, fee);
+  if (!fee.unpaid) {
+    out.gas_used = std::max(fee.evm_gas, fee.resource_gas);
+    return;
+  }
+  // The whole transaction fails, but what stands before its first instruction stays, as in any that fails.
+  journal.revert_to(before_run);
+  if (!message.to && nonce != ~u64{0}) journal.set_nonce(message.from, nonce + 1);
+  out.status = FrameStatus::kFailure;
+  out.halt = HaltReason::kOutOfNative;
+  out.gas_used = message.gas_limit;
+  out.gas_refunded = 0;
+  out.output.clear();
+  out.created.reset();
+}
+
+// What the message cost beside gas, and whether its gas limit pays for it.
+void BlockExecutor::Impl::count_resources(const Message& message, const Terms& terms, i64 meter_begin, FeeSum& fee) {
+  const L1MessagesSize messages = l1_messages_size(terms.type, journal.logs());
+  if (host.native != nullptr) fee.native = static_cast<u64>(meter_begin - meter.left);
+  if (config.count_pubdata || terms.prices.pubdata != 0 || terms.gas_per_pubdata_byte != 0) {
+    const u256 fee_max = terms.gas_price * u256(message.gas_limit);
+    fee.pubdata =
+        transaction_pubdata(journal, changes, journal.ref(message.from), terms.paid, fee_max, messages.pubdata_bytes);
+  } else {
+    fee.pubdata = messages.pubdata_bytes;  // of state alone, 2^24 gas cannot publish a batch full
+  }
+  l1_logs_of_last = messages.logs;
+  fee.resource_gas = gas_for(fee.native, fee.pubdata, terms.prices, terms.gas_price);
+  if (terms.gas_per_pubdata_byte != 0) {
+    // Below 2^20 bytes and as much gas a byte as fits: larger prices mean that nothing pays for a byte.
+    const u64 per_byte = std::min(terms.gas_per_pubdata_byte, kMaxFrameGas >> 24);
+    fee.resource_gas = std::max(fee.resource_gas, std::min(fee.pubdata, u64{1} << 24) * per_byte);
+  }
+  fee.unpaid = fee.resource_gas > message.gas_limit || fee.pubdata > kBlockPubdataMax;
 }
 
 void BlockExecutor::Impl::system_call(const Address& contract, ByteView input) {
@@ -131,8 +211,14 @@ void BlockExecutor::Impl::system_call(const Address& contract, ByteView input) {
 }
 
 BlockExecutor::BlockExecutor(const StateView& view, const BlockContext& block, const BlockHashes& hashes,
+                             ExecutionEnvironment& environment, StfConfig config) {
+  auto journal = std::make_unique<Journal>(view);
+  Journal& own = *journal;
+  impl_ = std::make_unique<Impl>(std::move(journal), own, block, hashes, environment, config);
+}
+BlockExecutor::BlockExecutor(Journal& journal, const BlockContext& block, const BlockHashes& hashes,
                              ExecutionEnvironment& environment, StfConfig config)
-    : impl_(std::make_unique<Impl>(view, block, hashes, environment, config)) {}
+    : impl_(std::make_unique<Impl>(nullptr, journal, block, hashes, environment, config)) {}
 BlockExecutor::~BlockExecutor() = default;
 
 void BlockExecutor::begin_block(const Hash256& parent_hash) {
@@ -149,39 +235,116 @@ Result<void, TxError> BlockExecutor::validate(const Transaction& tx, const Addre
 
 Result<Receipt, TxError> BlockExecutor::apply(const SignedTransaction& signed_tx) {
   Impl& x = *impl_;
+  if (is_from_l1(signed_tx.tx.type)) return x.apply_l1(signed_tx);
   const Transaction& tx = signed_tx.tx;
   const Address& sender = signed_tx.sender;
   const auto valid = validate(tx, sender);
   if (!valid) return Err(valid.error());
 
   x.journal.begin_transaction();
+  const Journal::Checkpoint start = x.journal.checkpoint();
   const u256 price = effective_gas_price(tx, x.block.base_fee);
   x.tx_context.origin = sender;
   x.tx_context.gas_price = price;
   x.tx_context.blob_hashes = tx.blob_hashes;
   // validate() has seen that the balance covers more than this, so neither product can wrap.
   const u256 blob_fee = x.block.blob_base_fee * u256(kGasPerBlob * tx.blob_hashes.size());
-  x.journal.sub_balance(sender, price * u256(tx.gas_limit) + blob_fee);
+  Terms terms;
+  terms.type = tx.type;
+  terms.prices = x.config.prices;
+  terms.gas_price = price;
+  terms.paid = price * u256(tx.gas_limit) + blob_fee;
+  x.journal.sub_balance(sender, terms.paid);
 
   const Message message{sender, tx.to, tx.gas_limit, tx.value, tx.data, tx.access_list, tx.authorizations};
-  x.execute(message, intrinsic_gas(message, x.block.fork), x.last);
+  x.execute(message, intrinsic_gas(message, x.block.fork), terms, x.last);
+  if (!x.fits_block()) {
+    x.journal.revert_to(start);
+    x.journal.end_transaction();
+    return Err(TxError::kBlockFull);
+  }
 
   const u64 gas_used = x.last.gas_used;
   x.journal.add_balance(sender, price * u256(tx.gas_limit - gas_used));
   const u256 reward = x.config.fee_rule == FeeRule::kChain ? price : price - x.block.base_fee;
   x.journal.add_balance(x.block.coinbase, reward * u256(gas_used));
-
-  Receipt receipt;
-  receipt.type = tx.type;
-  receipt.success = x.last.status == FrameStatus::kSuccess;
-  receipt.gas_used = gas_used;
-  receipt.cumulative_gas_used = x.gas_used += gas_used;
-  receipt.effective_gas_price = price;
+  Receipt receipt = x.finish(signed_tx, price);
   if (!tx.to) receipt.contract_address = create_address(sender, tx.nonce);
-  receipt.logs = x.journal.take_logs();
-  for (const Log& log : receipt.logs) add_to_bloom(receipt.bloom, log);
-  x.journal.end_transaction();
   return receipt;
+}
+
+bool BlockExecutor::Impl::fits_block() const {
+  return pubdata_used + last.fee.pubdata <= kBlockPubdataMax && l1_logs + l1_logs_of_last <= kBatchLogsMax;
+}
+
+// Ends the transaction whose outcome is `last`.
+Receipt BlockExecutor::Impl::finish(const SignedTransaction& tx, const u256& price) {
+  ++transactions;
+  native_used += last.fee.native;
+  pubdata_used += last.fee.pubdata;
+  l1_logs += l1_logs_of_last;
+  Receipt receipt;
+  receipt.type = tx.tx.type;
+  receipt.success = last.status == FrameStatus::kSuccess;
+  receipt.gas_used = last.gas_used;
+  receipt.cumulative_gas_used = gas_used += last.gas_used;
+  receipt.effective_gas_price = price;
+  receipt.logs = journal.take_logs();
+  for (const Log& log : receipt.logs) add_to_bloom(receipt.bloom, log);
+  journal.end_transaction();
+  return receipt;
+}
+
+// Total: whatever L1 let through has an outcome, or the queue behind it would stand still.
+Result<Receipt, TxError> BlockExecutor::Impl::apply_l1(const SignedTransaction& signed_tx) {
+  const Transaction& tx = signed_tx.tx;
+  const L1Request& l1 = *tx.l1;
+  if (tx.type == TxType::kUpgrade && transactions != 0) return Err(TxError::kUpgradeNotFirst);
+  const u64 gas_limit = std::min(tx.gas_limit, kGasLimitCap);
+  if (gas_limit > block.gas_limit - gas_used) return Err(TxError::kGasLimitAboveBlock);
+
+  journal.begin_transaction();
+  const Journal::Checkpoint start = journal.checkpoint();
+  bool overflow = false;
+  const u256 price = tx.max_fee_per_gas;  // fixed on L1, never the block's
+  const u256 fee_max = checked_mul(price, u256(gas_limit), overflow);
+  const Message message{signed_tx.sender, tx.to, gas_limit, tx.value, tx.data, {}, {}};
+  const IntrinsicGas gas = intrinsic_gas(message, block.fork);
+  // L1 refuses what is not so.
+  const bool is_executable =
+      !overflow && fee_max <= l1.mint && gas_limit == tx.gas_limit && check_gas(gas, gas_limit).ok();
+  const u256 spare = is_executable ? l1.mint - fee_max : u256();
+  Terms terms;
+  terms.type = tx.type;
+  terms.gas_price = price;
+  terms.gas_per_pubdata_byte = l1.gas_per_pubdata_byte.fits_u64() ? l1.gas_per_pubdata_byte.low_u64() : ~u64{0};
+  terms.credit = std::min(tx.value, spare);
+  terms.raises_nonce = false;
+  if (is_executable) {
+    tx_context = TxContext{};
+    tx_context.origin = signed_tx.sender;
+    tx_context.gas_price = price;
+    execute(message, gas, terms, last);
+  } else {
+    last = ExecutionResult{};
+    last.status = FrameStatus::kFailure;
+    last.halt = HaltReason::kOutOfGas;
+    last.gas_used = gas_limit;
+    l1_logs_of_last = 1;
+  }
+  last.fee.pubdata += kL1TransactionPubdata;
+  if (!fits_block()) {
+    journal.revert_to(start);
+    journal.end_transaction();
+    return Err(TxError::kBlockFull);
+  }
+
+  const bool success = last.status == FrameStatus::kSuccess;
+  const u256 fee = is_executable ? price * u256(last.gas_used) : std::min(overflow ? l1.mint : fee_max, l1.mint);
+  const u256 refund = l1.mint - fee - (success ? terms.credit : u256());
+  if (!refund.is_zero()) journal.add_balance(l1.refund_recipient, refund);
+  if (!fee.is_zero()) journal.add_balance(block.coinbase, fee);
+  return finish(signed_tx, price);
 }
 
 Result<ExecutionResult, TxError> BlockExecutor::call(const CallMessage& call) {
@@ -205,7 +368,10 @@ Result<ExecutionResult, TxError> BlockExecutor::call(const CallMessage& call) {
   x.tx_context.origin = call.from;
   x.tx_context.gas_price = call.gas_price;
   ExecutionResult result;
-  x.execute(message, gas, result);
+  Terms terms;
+  terms.prices = x.config.prices;
+  terms.gas_price = call.gas_price;
+  x.execute(message, gas, terms, result);
   result.logs = x.journal.take_logs();
   x.journal.end_transaction();
   return result;
@@ -222,6 +388,15 @@ Journal& BlockExecutor::journal() {
 }
 u64 BlockExecutor::gas_used() const {
   return impl_->gas_used;
+}
+u64 BlockExecutor::native_used() const {
+  return impl_->native_used;
+}
+u64 BlockExecutor::pubdata_used() const {
+  return impl_->pubdata_used;
+}
+u64 BlockExecutor::l1_logs() const {
+  return impl_->l1_logs;
 }
 StateDiff BlockExecutor::diff() const {
   return impl_->journal.diff();

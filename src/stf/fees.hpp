@@ -18,6 +18,7 @@ struct Message {
 };
 
 inline constexpr std::size_t kMaxInitCodeSize = 2 * 24576;  // EIP-3860
+inline constexpr u64 kGasLimitCap = u64{1} << 24;           // EIP-7825
 inline constexpr u64 kNewAccountAuthorizationGas = 25'000;  // EIP-7702, PER_EMPTY_ACCOUNT_COST
 inline constexpr u64 kAuthorizationGas = 12'500;            // EIP-7702, PER_AUTH_BASE_COST
 

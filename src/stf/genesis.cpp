@@ -1,11 +1,13 @@
 #include <crypto/keccak.hpp>
 #include <stf/genesis.hpp>
 #include <stf/system_contracts.hpp>
+#include <types/l2_to_l1_log.hpp>
 
 namespace atlas::stf {
 namespace {
 
 constexpr std::size_t kMaxCodeSize = 24576;  // EIP-170
+constexpr unsigned kSupplyBits = 127;        // the other half of an account leaf's 128 is for deposits
 
 GenesisAccount system_contract(const Address& address, Bytes code) {
   GenesisAccount account;
@@ -18,7 +20,7 @@ GenesisAccount system_contract(const Address& address, Bytes code) {
 // Adds the contract, or accepts the one that the allocation already gives there.
 bool add_system_contract(std::vector<GenesisAccount>& accounts, const Address& address, Bytes code) {
   for (const GenesisAccount& account : accounts) {
-    if (account.address == address) return account.code == code;
+    if (account.address == address) return account.code == code && account.storage.empty();
   }
   accounts.push_back(system_contract(address, std::move(code)));
   return true;
@@ -59,25 +61,35 @@ const char* describe(GenesisError error) {
     case GenesisError::kStorageWithoutCode:
       return "account has storage but neither code nor nonce: give it one of them (EIP-7610)";
     case GenesisError::kBalanceTooLarge:
-      return "the balances add up to 2^128 wei or more";
+      return "the balances add up to 2^127 wei or more";
     case GenesisError::kCodeTooLarge:
       return "code is longer than 24576 bytes (EIP-170)";
     case GenesisError::kReservedAddress:
-      return "a system contract (EIP-2935 or EIP-4788) belongs at this address: leave it out or give its exact code";
+      return "a system contract belongs at this address: leave it out or give its exact code and no storage";
   }
   return "?";
 }
 
 Result<Genesis, GenesisFailure> build_genesis(const GenesisConfig& config) {
   std::vector<GenesisAccount> accounts = config.alloc;
-  if (!add_system_contract(accounts, kHistoryAddress, history_code())) {
-    return Err(GenesisFailure{GenesisError::kReservedAddress, kHistoryAddress});
-  }
-  if (!add_system_contract(accounts, kBeaconRootsAddress, beacon_roots_code())) {
-    return Err(GenesisFailure{GenesisError::kReservedAddress, kBeaconRootsAddress});
+  const std::pair<Address, Bytes> contracts[] = {
+      {kHistoryAddress, history_code()},
+      {kBeaconRootsAddress, beacon_roots_code()},
+      {kBootloaderAddress, Bytes(std::begin(kBootloaderCode), std::end(kBootloaderCode))},
+      {kL1MessengerAddress, l1_messenger_code()},
+      {kBaseTokenAddress, base_token_code()},
+  };
+  for (const auto& [address, code] : contracts) {
+    if (!add_system_contract(accounts, address, code)) {
+      return Err(GenesisFailure{GenesisError::kReservedAddress, address});
+    }
   }
   std::sort(accounts.begin(), accounts.end(),
             [](const GenesisAccount& a, const GenesisAccount& b) { return a.address < b.address; });
+
+  const auto bootloader =
+      std::find_if(accounts.begin(), accounts.end(), [](const auto& a) { return a.address == kBootloaderAddress; });
+  bootloader->storage.emplace_back(u256(kRulesHashSlot), u256::from_be(rules_hash(config.rules)));
 
   Genesis genesis;
   u256 supply;
@@ -85,10 +97,10 @@ Result<Genesis, GenesisFailure> build_genesis(const GenesisConfig& config) {
     const GenesisAccount& account = accounts[i];
     const auto fail = [&](GenesisError error) { return Err(GenesisFailure{error, account.address}); };
     if (i > 0 && accounts[i - 1].address == account.address) return fail(GenesisError::kDuplicateAccount);
-    // Each is checked before it is added, so the sum of two values below 2^128 cannot wrap.
-    if (account.balance.bit_length() > 128) return fail(GenesisError::kBalanceTooLarge);
+    // Each is checked before it is added, so the sum of two values below 2^127 cannot wrap.
+    if (account.balance.bit_length() > kSupplyBits) return fail(GenesisError::kBalanceTooLarge);
     supply += account.balance;
-    if (supply.bit_length() > 128) return fail(GenesisError::kBalanceTooLarge);
+    if (supply.bit_length() > kSupplyBits) return fail(GenesisError::kBalanceTooLarge);
     StateDiff::AccountChange change;
     if (const auto error = convert(account, genesis.diff, change)) return fail(*error);
     if (!change.account->is_empty()) genesis.diff.accounts.push_back(std::move(change));

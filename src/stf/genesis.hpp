@@ -3,7 +3,7 @@
 #include <string>
 
 #include <state/diff.hpp>
-#include <stf/stf.hpp>
+#include <stf/chain_rules.hpp>
 
 namespace atlas::stf {
 
@@ -21,6 +21,7 @@ struct GenesisConfig {
   u256 base_fee;
   Address coinbase;
   BlockPrices prices;
+  ChainRules rules;  ///< their hash goes into the state, so that proofs are of them
   std::vector<GenesisAccount> alloc;
 };
 
@@ -28,9 +29,9 @@ enum class GenesisError : u8 {
   kDuplicateAccount,
   kDuplicateSlot,
   kStorageWithoutCode,  ///< storage needs code or a nonce: the chain relies on it (EIP-7610)
-  kBalanceTooLarge,     ///< the sum of the balances is 2^128 or more: account leaves hold 128 bits
-  kCodeTooLarge,        ///< EIP-170
-  kReservedAddress,     ///< an account where EIP-2935 or EIP-4788 places a contract, with other code
+  kBalanceTooLarge,  ///< the sum of the balances is 2^127 or more: leaves hold 128 bits, deposits take the other half
+  kCodeTooLarge,     ///< EIP-170
+  kReservedAddress,  ///< an account where a system contract belongs, with other code
 };
 const char* describe(GenesisError error);
 
@@ -44,7 +45,7 @@ struct Genesis {
   StateDiff diff;  ///< against the empty state
 };
 
-/// The accounts of `config.alloc` and the system contracts of EIP-2935 and EIP-4788, with block 0.
+/// The accounts of `config.alloc` and the system contracts (stf/system_contracts.hpp), with block 0.
 Result<Genesis, GenesisFailure> build_genesis(const GenesisConfig& config);
 
 }  // namespace atlas::stf

@@ -4,6 +4,7 @@
 #include <crypto/sha256.hpp>
 #include <stf/genesis.hpp>
 #include <stf/system_contracts.hpp>
+#include <types/l2_to_l1_log.hpp>
 #include <types/trie.hpp>
 
 namespace atlas::stf {
@@ -96,15 +97,20 @@ TEST(Genesis, HasSystemContractsAndAllocation) {
   const auto genesis = build_genesis(config);
   ASSERT_TRUE(genesis);
   const StateDiff& diff = genesis->diff;
-  ASSERT_EQ(diff.accounts.size(), 4u);  // the empty account is none
+  ASSERT_EQ(diff.accounts.size(), 7u);  // the empty account is none
   for (std::size_t i = 1; i < diff.accounts.size(); ++i) {
     EXPECT_LT(diff.accounts[i - 1].address, diff.accounts[i].address);
   }
-  EXPECT_EQ(diff.accounts[0].address, kHistoryAddress);
-  EXPECT_EQ(diff.accounts[0].account->nonce, 1u);
-  EXPECT_EQ(diff.accounts[1].address, kBeaconRootsAddress);
-  EXPECT_EQ(diff.accounts[3].storage, (std::vector<std::pair<u256, u256>>{{u256(1), u256(3)}, {u256(2), u256(1)}}));
-  EXPECT_EQ(diff.code.size(), 3u);
+  EXPECT_EQ(diff.accounts[0].address, kBootloaderAddress);
+  EXPECT_EQ(diff.accounts[0].storage,
+            (std::vector<std::pair<u256, u256>>{{u256(), u256::from_be(rules_hash(config.rules))}}));
+  EXPECT_EQ(diff.accounts[1].address, kL1MessengerAddress);
+  EXPECT_EQ(diff.accounts[2].address, kBaseTokenAddress);
+  EXPECT_EQ(diff.accounts[3].address, kHistoryAddress);
+  EXPECT_EQ(diff.accounts[3].account->nonce, 1u);
+  EXPECT_EQ(diff.accounts[4].address, kBeaconRootsAddress);
+  EXPECT_EQ(diff.accounts[6].storage, (std::vector<std::pair<u256, u256>>{{u256(1), u256(3)}, {u256(2), u256(1)}}));
+  EXPECT_EQ(diff.code.size(), 6u);
   EXPECT_EQ(genesis->block.header.number, 0u);
   EXPECT_EQ(genesis->block.header.timestamp, 5u);
   EXPECT_EQ(genesis->block.hash, hash_header(genesis->block.header));

@@ -37,11 +37,20 @@ enum class TxError : u8 {
   kBlobTooMany,             // EIP-4844
   kBlobFeeTooLow,           // EIP-4844
   kValueOverflow,
+  kUpgradeNotFirst,  // type 0x7e after another transaction
+  kBlockFull,        // its logs to L1 or pubdata do not fit what the block may publish: it goes into the next one
 };
 const char* describe(TxError error);
 
 /// Where the fee goes. kChain: all of it to COINBASE. kL1: the base fee is burned (state tests, `atlas l1`).
 enum class FeeRule : u8 { kChain, kL1 };
+
+/// Prices of a block beside its base fee; they ride in `extraData`. Zero: free and not counted.
+struct BlockPrices {
+  u64 native = 0;   ///< wei a cycle of proving cost
+  u64 pubdata = 0;  ///< wei a byte
+  friend bool operator==(const BlockPrices&, const BlockPrices&) = default;
+};
 
 struct StfConfig {
   FeeRule fee_rule = FeeRule::kChain;
@@ -51,14 +60,30 @@ struct StfConfig {
   bool contracts_may_send = false;  ///< EIP-3607 waived: impersonation on a development chain
   /// eth_simulateV1: EIP-3607 and EIP-7825 waived, and what offers nothing for gas pays nothing, whatever the base fee.
   bool simulated = false;
+  BlockPrices prices;
+  /// Count pubdata also at price 0: the chain publishes them, so a block must fit a batch.
+  bool count_pubdata = false;
+};
+
+/// How a message's gas adds up: gas_used = max(evm_gas, resource_gas), or the gas limit if `unpaid`.
+struct FeeSum {
+  u64 intrinsic_gas = 0;
+  u64 floor_gas = 0;     ///< EIP-7623
+  u64 spent_gas = 0;     ///< by Ethereum's rules, before the refund
+  u64 evm_gas = 0;       ///< after refund and floor: what Ethereum would charge
+  u64 native = 0;        ///< cycles; 0 if the native price is 0, since then nobody counts
+  u64 pubdata = 0;       ///< bytes; 0 if neither price nor DA scheme asks for them
+  u64 resource_gas = 0;  ///< what both cost, in gas
+  bool unpaid = false;   ///< the gas limit does not pay for them: the whole transaction failed
 };
 
 /// Outcome of an executed message: a transaction's, or an eth_call's.
 struct ExecutionResult {
   FrameStatus status = FrameStatus::kSuccess;
   HaltReason halt = HaltReason::kNone;
-  u64 gas_used = 0;  ///< after refund and EIP-7623 floor
+  u64 gas_used = 0;  ///< all in
   u64 gas_refunded = 0;
+  FeeSum fee;
   Bytes output;  ///< return or revert data; of a creation, the deployed code
   std::optional<Address> created;
   std::vector<Log> logs;
@@ -87,11 +112,15 @@ class BlockExecutor {
  public:
   BlockExecutor(const StateView& view, const BlockContext& block, const BlockHashes& hashes,
                 ExecutionEnvironment& environment, StfConfig config = {});
+  /// On a journal that goes through several blocks and outlives this one.
+  BlockExecutor(Journal& journal, const BlockContext& block, const BlockHashes& hashes,
+                ExecutionEnvironment& environment, StfConfig config = {});
   ~BlockExecutor();
 
   /// System work before the first transaction (EIP-2935). Conformance state tests leave it out.
   void begin_block(const Hash256& parent_hash);
-  /// Checks and executes. On an error nothing changed.
+  /// Checks and executes. On an error nothing changed. Transactions from L1 are total: only a block without room for
+  /// their gas refuses them, and an upgrade that is not the first of its block.
   Result<Receipt, TxError> apply(const SignedTransaction& tx);
   /// The same checks without execution, for the mempool and the sequencer.
   Result<void, TxError> validate(const Transaction& tx, const Address& sender);
@@ -107,6 +136,10 @@ class BlockExecutor {
 
   Journal& journal();
   u64 gas_used() const;
+  /// What the block's transactions came to so far.
+  u64 native_used() const;
+  u64 pubdata_used() const;
+  u64 l1_logs() const;
   StateDiff diff() const;
 
  private:
@@ -133,11 +166,6 @@ Address create_address(const Address& sender, u64 nonce);
 /// EIP-1014.
 Address create2_address(const Address& sender, const u256& salt, ByteView init_code);
 
-/// Prices of a block beside its base fee; they ride in `extraData`. Zero: unlimited.
-struct BlockPrices {
-  u64 native = 0;   ///< wei a unit of proving cost
-  u64 pubdata = 0;  ///< wei a byte
-};
 /// version u8 ‖ native price u64 ‖ pubdata price u64.
 Bytes encode_extra_data(const BlockPrices& prices);
 

@@ -22,4 +22,17 @@ inline constexpr Address kBeaconRootsAddress{{0x00, 0x0f, 0x3d, 0xf6, 0xd7, 0x32
 Bytes history_code();
 Bytes beacon_roots_code();
 
+// The chain's own, at addresses and with entry points of ZKsync (types/l2_to_l1_log.hpp names them). They are plain EVM
+// code that genesis places; the state transition knows nothing of them but the events of 0x8008.
+
+/// 0x8001: nobody's code. It holds the hash of the chain's rules (stf/chain_rules.hpp) and refuses calls.
+inline constexpr u8 kBootloaderCode[] = {0xfe};
+/// 0x8008: sendToL1(bytes) → keccak256 of the message; emits L1MessageSent(address sender, bytes32 hash, bytes
+/// message).
+Bytes l1_messenger_code();
+/// 0x800a: withdraw(address receiver) and withdrawWithMessage(address receiver, bytes), both payable. What was
+/// withdrawn stays here for good. Messages as L1's nullifier reads them: 0x6c0960f9 ‖ receiver ‖ amount [‖ sender ‖
+/// bytes].
+Bytes base_token_code();
+
 }  // namespace atlas::stf

@@ -13,8 +13,7 @@ constexpr u64 kFloorGasPerToken = 10;        // EIP-7623
 constexpr u64 kInitCodeWordGas = 2;          // EIP-3860
 constexpr u64 kAccessListAddressGas = 2400;  // EIP-2930
 constexpr u64 kAccessListSlotGas = 1900;
-constexpr u64 kGasLimitCap = u64{1} << 24;  // EIP-7825
-constexpr u8 kBlobHashVersion = 0x01;       // EIP-4844, VERSIONED_HASH_VERSION_KZG
+constexpr u8 kBlobHashVersion = 0x01;  // EIP-4844, VERSIONED_HASH_VERSION_KZG
 
 Result<void, TxError> check_type(const Transaction& tx, Fork fork, const StfConfig& config) {
   switch (tx.type) {
@@ -38,6 +37,9 @@ Result<void, TxError> check_type(const Transaction& tx, Fork fork, const StfConf
           tx.blob_hashes.size() > config.max_blobs_per_transaction)
         return Err(TxError::kBlobTooMany);
       return {};
+    case TxType::kUpgrade:
+    case TxType::kPriority:
+      break;  // not submitted by anybody: apply_l1()
   }
   return Err(TxError::kUnsupportedType);
 }
@@ -97,6 +99,10 @@ const char* describe(TxError error) {
       return "max fee per blob gas less than block blob gas fee";
     case TxError::kValueOverflow:
       return "gas * price + value does not fit 256 bits";
+    case TxError::kUpgradeNotFirst:
+      return "an upgrade is the first transaction of a batch";
+    case TxError::kBlockFull:
+      return "the block has no room for what the transaction publishes";
   }
   return "?";
 }

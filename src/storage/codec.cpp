@@ -1,6 +1,7 @@
 #include <bit>
 
 #include <storage/codec.hpp>
+#include <types/l1_transaction.hpp>
 
 namespace atlas::storage {
 namespace {
@@ -158,13 +159,25 @@ void put_transaction(ByteWriter& out, const SignedTransaction& transaction) {
   out.put_bytes(transaction.sender);
 }
 
+namespace {
+
+// The log was written by this node: signatures were checked then.
+Result<Transaction, TxDecodeError> decode(ByteView encoded) {
+  if (encoded.empty() || !is_from_l1(static_cast<TxType>(encoded[0]))) return decode_transaction(encoded);
+  auto whole = decode_l1_transaction(encoded);
+  if (!whole) return Err(whole.error());
+  return std::move(whole->tx);
+}
+
+}  // namespace
+
 SignedTransaction get_transaction(ByteReader& in) {
   SignedTransaction transaction;
   const ByteView encoded = in.get_blob();
   transaction.hash = in.get_fixed<32>();
   transaction.sender = in.get_fixed<20>();
   if (!in.ok()) return transaction;
-  auto tx = decode_transaction(encoded);
+  auto tx = decode(encoded);
   if (!tx.ok()) {
     in.fail(describe(tx.error()));
     return transaction;

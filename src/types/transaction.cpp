@@ -1,5 +1,6 @@
 #include <crypto/keccak.hpp>
 #include <crypto/secp256k1.hpp>
+#include <types/l1_transaction.hpp>
 #include <types/rlp.hpp>
 #include <types/transaction.hpp>
 
@@ -230,6 +231,8 @@ const char* describe(TxDecodeError error) {
       return "blob transactions (type 0x03) are not supported on this chain: send type 0x02 with the data as calldata";
     case TxDecodeError::kInvalidSignature:
       return "invalid signature: v must match the type, r and s be in range and s low (EIP-2)";
+    case TxDecodeError::kMalformedL1:
+      return "transaction from L1 is not the ABI encoding of an L2CanonicalTransaction that L1 may emit";
   }
   return "?";
 }
@@ -240,6 +243,7 @@ Result<Transaction, TxDecodeError> decode_transaction(ByteView encoded, bool all
 }
 
 Bytes encode_transaction(const Transaction& tx) {
+  if (is_from_l1(tx.type)) return encode_l1_transaction(tx);
   const u8 type = static_cast<u8>(tx.type);
   return rlp::encode_list(
       [&](auto& out) {
@@ -280,6 +284,11 @@ Result<SignedTransaction, TxDecodeError> decode_signed_transaction(ByteView enco
   const auto sender = recover(*tx, hash_unsigned(*tx, unsigned_part));
   if (!sender) return Err(sender.error());
   return SignedTransaction{std::move(*tx), Bytes(encoded.begin(), encoded.end()), crypto::keccak256(encoded), *sender};
+}
+
+Result<SignedTransaction, TxDecodeError> decode_block_transaction(ByteView encoded) {
+  const bool from_l1 = !encoded.empty() && is_from_l1(static_cast<TxType>(encoded[0]));
+  return from_l1 ? decode_l1_transaction(encoded) : decode_signed_transaction(encoded);
 }
 
 }  // namespace atlas

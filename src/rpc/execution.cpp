@@ -254,6 +254,8 @@ std::string_view describe_halt(HaltReason reason) {
       return "contract address collision";
     case HaltReason::kPrecompileFailed:
       return "precompile failed";
+    case HaltReason::kOutOfNative:
+      return "gas does not pay for proving and pubdata: raise the gas limit or the gas price (atlas_explainFee)";
   }
   return "execution failed";
 }

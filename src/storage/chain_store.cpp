@@ -3,6 +3,7 @@
 
 #include <storage/chain_store_impl.hpp>
 #include <storage/codec.hpp>
+#include <storage/snapshot.hpp>
 
 namespace atlas::storage {
 namespace {
@@ -208,6 +209,11 @@ void ChainStore::release_log(const std::string& name) {
 std::map<std::string, u64> ChainStore::log_holds() const {
   std::lock_guard lock(impl_->holds_mutex);
   return impl_->holds.all();
+}
+
+u64 ChainStore::oldest_rewind() const {
+  const auto kept = list_snapshots(impl_->directory.snapshots());
+  return kept.empty() ? 0 : kept.back().block;
 }
 
 std::optional<StorageError> ChainStore::failure() const {

@@ -138,6 +138,9 @@ class ChainStore {
   void release_log(const std::string& name);
   std::map<std::string, u64> log_holds() const;
 
+  /// rewind() goes back no farther than to this block. It only grows.
+  u64 oldest_rewind() const;
+
   /// Why the store takes no more blocks; nullopt while it does.
   std::optional<StorageError> failure() const;
   StorageStats stats() const;

@@ -202,6 +202,7 @@ class ChainMaker {
       change.storage.assign(slots.begin(), slots.end());
     }
     for (auto& [address, change] : changes) diff.accounts.push_back(std::move(change));
+    std::sort(diff.code.begin(), diff.code.end());
     return diff;
   }
 

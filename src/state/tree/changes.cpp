@@ -1,31 +1,61 @@
 #include <algorithm>
 
+#include <base/ensure.hpp>
 #include <state/tree/account_leaf.hpp>
 #include <state/tree/changes.hpp>
 
 namespace atlas::tree {
 namespace {
 
-ByteView code_after(const StateDiff& diff, const StateView& before, const Hash256& code_hash) {
-  if (code_hash == kEmptyCodeHash) return {};
+/// What an account was, as far as its leaves say.
+struct OldAccount {
+  Digest leaf;
+  Hash256 code_hash = kEmptyCodeHash;
+  u32 code_size = 0;
+};
+
+/// Code that the diff brings; nothing if it does not.
+std::optional<ByteView> new_code(const StateDiff& diff, const Hash256& code_hash) {
+  if (code_hash == kEmptyCodeHash) return ByteView{};
   const auto it = std::lower_bound(diff.code.begin(), diff.code.end(), code_hash,
                                    [](const auto& entry, const Hash256& hash) { return entry.first < hash; });
-  return it != diff.code.end() && it->first == code_hash ? ByteView(it->second) : before.code(code_hash);
+  if (it == diff.code.end() || it->first != code_hash) return std::nullopt;
+  return it->second;
 }
 
-void add_account(const StateDiff& diff, const StateView& before, const StateDiff::AccountChange& change,
-                 std::vector<LeafWrite>& out) {
-  const auto old_account = before.account(change.address);
-  if (old_account == change.account) return;
-  const Hash256 old_code = old_account ? old_account->code_hash : kEmptyCodeHash;
+/// `known_code(hash)` is asked for code that the account did not have before and the diff does not bring.
+template <class KnownCode>
+void add_account(const StateDiff& diff, const OldAccount& old, const StateDiff::AccountChange& change,
+                 const KnownCode& known_code, std::vector<LeafWrite>& out) {
   const Account account = change.account.value_or(Account{});
-  const ByteView code = code_after(diff, before, account.code_hash);
-  out.push_back({address_key(Domain::kAccount, change.address),
-                 encode_account({static_cast<u32>(code.size()), account.nonce, account.balance}), Domain::kAccount});
-  if (account.code_hash == old_code) return;
+  const bool same_code = account.code_hash == old.code_hash;
+  ByteView code;
+  if (!same_code) {
+    const auto brought = new_code(diff, account.code_hash);
+    code = brought ? *brought : known_code(account.code_hash);
+  }
+  const u32 code_size = same_code ? old.code_size : static_cast<u32>(code.size());
+  const Digest leaf = encode_account({code_size, account.nonce, account.balance});
+  if (same_code && leaf == old.leaf) return;
+  out.push_back({address_key(Domain::kAccount, change.address), leaf, Domain::kAccount});
+  if (same_code) return;
   out.push_back({address_key(Domain::kCodeCommitment, change.address), code_commitment(code), Domain::kCodeCommitment});
   out.push_back({address_key(Domain::kCodeHash, change.address),
                  account.has_code() ? Digest::from(account.code_hash) : Digest{}, Domain::kCodeHash});
+}
+
+/// `before(change)` is the OldAccount of a changed account.
+template <class Before, class KnownCode>
+std::vector<LeafWrite> collect(const StateDiff& diff, const Before& before, const KnownCode& known_code) {
+  std::vector<LeafWrite> out;
+  for (const StateDiff::AccountChange& change : diff.accounts) {
+    add_account(diff, before(change), change, known_code, out);
+    for (const auto& [slot, value] : change.storage) {
+      out.push_back({storage_key(change.address, slot), storage_value(value), Domain::kStorage});
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const LeafWrite& a, const LeafWrite& b) { return a.key < b.key; });
+  return out;
 }
 
 class EmptyState final : public StateView {
@@ -43,15 +73,32 @@ std::vector<LeafWrite> genesis_writes(const StateDiff& diff) {
 }
 
 std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const StateView& before) {
-  std::vector<LeafWrite> out;
-  for (const StateDiff::AccountChange& change : diff.accounts) {
-    add_account(diff, before, change, out);
-    for (const auto& [slot, value] : change.storage) {
-      out.push_back({storage_key(change.address, slot), storage_value(value), Domain::kStorage});
-    }
-  }
-  std::sort(out.begin(), out.end(), [](const LeafWrite& a, const LeafWrite& b) { return a.key < b.key; });
-  return out;
+  const auto old_account = [&](const StateDiff::AccountChange& change) {
+    OldAccount old;
+    const auto account = before.account(change.address);
+    if (!account) return old;
+    old.code_hash = account->code_hash;
+    if (account->has_code()) old.code_size = static_cast<u32>(before.code(account->code_hash).size());
+    old.leaf = encode_account({old.code_size, account->nonce, account->balance});
+    return old;
+  };
+  return collect(diff, old_account, [&](const Hash256& hash) { return before.code(hash); });
+}
+
+std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const LeafValues& before) {
+  const auto old_account = [&](const StateDiff::AccountChange& change) {
+    OldAccount old;
+    old.leaf = before.value(address_key(Domain::kAccount, change.address));
+    const auto account = decode_account(old.leaf);
+    ENSURE(account.has_value(), "an account's leaf is as encode_account() made it");
+    old.code_size = account->code_size;
+    if (old.code_size != 0) old.code_hash = before.value(address_key(Domain::kCodeHash, change.address)).bytes();
+    return old;
+  };
+  return collect(diff, old_account, [](const Hash256&) -> ByteView {
+    ENSURE(false, "a block's diff holds the code that it gives to an account");
+    return {};
+  });
 }
 
 void publish(const TouchedLeaf& leaf, Domain domain, Pubdata& out) {

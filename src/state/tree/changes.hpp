@@ -19,6 +19,19 @@ struct LeafWrite {
 /// its leaves. `before` is the state that the diff stands on. Code is hashed only where an account's code changed.
 std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const StateView& before);
 
+/// Values of the leaves that a diff stands on.
+class LeafValues {
+ public:
+  virtual ~LeafValues() = default;
+  /// Zero if the key has no leaf.
+  virtual Digest value(const Digest& key) const = 0;
+};
+
+/// The same from leaves alone, for a diff that has all the code that it gives to accounts, as a block's does. Asked for
+/// are leaves of changed accounts: kAccount, and kCodeHash of those with code; no code is, because a leaf says its
+/// size.
+std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const LeafValues& before);
+
 /// The same on the empty state: those of a chain's genesis.
 std::vector<LeafWrite> genesis_writes(const StateDiff& diff);
 

@@ -1,0 +1,142 @@
+#include <mutex>
+
+#include <batch/batch_files.hpp>
+
+#include <base/ensure.hpp>
+#include <crypto/keccak.hpp>
+
+namespace atlas::batch {
+namespace {
+
+namespace fs = std::filesystem;
+using storage::File;
+using storage::StorageError;
+using storage::StorageErrorKind;
+
+File open_records(const fs::path& folder) {
+  storage::make_directories(folder / "pubdata");
+  const fs::path file = folder / "records";
+  const bool exists = fs::exists(file);
+  File opened = File::open(file, exists ? File::Mode::kReadWrite : File::Mode::kCreate);
+  if (!exists) storage::sync_directory(folder);
+  return opened;
+}
+
+}  // namespace
+
+BatchFiles::BatchFiles(fs::path folder, const std::function<void(const std::string&)>& warn)
+    : folder_(std::move(folder)), records_(open_records(folder_)) {
+  const u64 bytes = records_.size();
+  count_ = bytes / kRecordBytes;
+  // Every record was synced before the next one, so only the last can be torn.
+  const bool torn = count_ > 0 && !read(count_ - 1);
+  if (torn) --count_;
+  if (count_ * kRecordBytes != bytes) {
+    warn("cut " + std::to_string(bytes - count_ * kRecordBytes) + " bytes of a torn record from " +
+         records_.path().string() + ": batch " + std::to_string(count()) + " is made again");
+    records_.truncate(count_ * kRecordBytes);
+    records_.sync();
+  }
+  if (count_ > 0 && !read(count_ - 1)) corrupt("holds a damaged record of batch " + std::to_string(count_ - 1));
+  storage::remove_file(pubdata_file(count_));  // of a batch that a crash kept from its record
+}
+
+void BatchFiles::corrupt(const std::string& what) const {
+  throw StorageError(StorageErrorKind::kCorrupt, records_.path(), what,
+                     "Restore the folder from a backup, or remove it with the folder of the tree: both are made again "
+                     "if the block log reaches back to block 1");
+}
+
+std::optional<BatchRecord> BatchFiles::read(u64 number) const {
+  EncodedRecord bytes;
+  records_.read_at(number * kRecordBytes, std::span(bytes.data(), kRecordBytes));
+  const auto record = decode_record(bytes.view());
+  return record && record->number == number ? record : std::nullopt;
+}
+
+std::optional<BatchRecord> BatchFiles::record(u64 number) const {
+  const std::shared_lock lock(mutex_);
+  if (number >= count()) return std::nullopt;
+  auto found = read(number);
+  if (!found) corrupt("holds a damaged record of batch " + std::to_string(number));
+  return found;
+}
+
+std::optional<BatchRecord> BatchFiles::batch_of(u64 block) const {
+  const u64 end = count();
+  u64 low = 0;
+  u64 high = end;
+  std::optional<BatchRecord> found;
+  while (low < high) {
+    const u64 middle = low + (high - low) / 2;
+    auto here = record(middle);
+    if (!here) return std::nullopt;  // taken back meanwhile
+    if (here->last_block() < block) {
+      low = middle + 1;
+    } else {
+      high = middle;
+      found = std::move(here);
+    }
+  }
+  return found;
+}
+
+fs::path BatchFiles::pubdata_file(u64 number) const {
+  return folder_ / "pubdata" / ("batch-" + std::to_string(number) + ".bin");
+}
+
+std::optional<Bytes> BatchFiles::pubdata(u64 number) const {
+  const std::shared_lock lock(mutex_);
+  if (number == 0 || number >= count()) return std::nullopt;
+  const fs::path file = pubdata_file(number);
+  if (!fs::exists(file)) return std::nullopt;
+  const auto expected = read(number);
+  if (!expected) corrupt("holds a damaged record of batch " + std::to_string(number));
+  const File in = File::open(file, File::Mode::kRead);
+  Bytes bytes(in.size());
+  in.read_at(0, bytes);
+  if (bytes.size() != expected->pubdata_bytes || crypto::keccak256(bytes) != expected->pubdata_hash) {
+    throw StorageError(StorageErrorKind::kCorrupt, file, "is damaged: it is not what the batch's record says",
+                       "Restore it from a backup or from L1");
+  }
+  return bytes;
+}
+
+void BatchFiles::add(const BatchRecord& record, ByteView pubdata) {
+  ENSURE(record.number == count(), "batches are added in order");
+  if (record.number > 0) {
+    const fs::path file = pubdata_file(record.number);
+    const fs::path temporary = folder_ / "pubdata.tmp";
+    const File out = File::open(temporary, File::Mode::kReplace);
+    out.write_at(0, pubdata);
+    out.sync();
+    storage::rename_file(temporary, file);
+    storage::sync_directory(file.parent_path());
+  }
+  records_.write_at(record.number * kRecordBytes, encode_record(record).view());
+  records_.sync();
+  count_.store(record.number + 1, std::memory_order_release);
+}
+
+void BatchFiles::truncate(u64 count) {
+  const std::unique_lock lock(mutex_);
+  ENSURE(count >= 1 && count <= count_, "batches are taken back down to genesis at most");
+  const u64 end = count_;
+  records_.truncate(count * kRecordBytes);
+  records_.sync();
+  count_.store(count, std::memory_order_release);
+  for (u64 n = count; n < end; ++n) storage::remove_file(pubdata_file(n));
+  first_pubdata_ = std::min(first_pubdata_, count);
+}
+
+void BatchFiles::prune_pubdata(u64 number) {
+  // After a start the oldest file is looked for once, downwards: what was pruned before is one range.
+  if (first_pubdata_ == 1 && number > 1) {
+    u64 oldest = number;
+    while (oldest > 1 && fs::exists(pubdata_file(oldest - 1))) --oldest;
+    first_pubdata_ = oldest;
+  }
+  for (; first_pubdata_ < number; ++first_pubdata_) storage::remove_file(pubdata_file(first_pubdata_));
+}
+
+}  // namespace atlas::batch

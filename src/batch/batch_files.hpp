@@ -1,0 +1,55 @@
+#pragma once
+// A folder of batches: their records in one file, and the pubdata of each in a file of its own, as L1 gets it and as
+// `atlas rebuild` reads it.
+//
+//   records              a record of 512 bytes a batch, batch 0 (genesis) first
+//   pubdata/batch-N.bin  pubdata of batch N (docs/pubdata.md)
+//
+// A batch is there once its record is: pubdata come first, each step is synced, and pubdata that a crash left without a
+// record are removed. One thread writes, any thread reads. Throws storage::StorageError.
+#include <atomic>
+#include <functional>
+#include <shared_mutex>
+
+#include <batch/record.hpp>
+
+#include <storage/file.hpp>
+
+namespace atlas::batch {
+
+class BatchFiles {
+ public:
+  /// Opens or creates. A last record that cannot be read was torn by a crash: it is cut off, and `warn` hears of it.
+  BatchFiles(std::filesystem::path folder, const std::function<void(const std::string&)>& warn);
+
+  /// Batches, genesis included: the next number.
+  u64 count() const { return count_.load(std::memory_order_acquire); }
+  /// The record of a batch below count().
+  std::optional<BatchRecord> record(u64 number) const;
+  /// The batch that holds a block; nullopt if none does yet.
+  std::optional<BatchRecord> batch_of(u64 block) const;
+  /// Its pubdata, checked against the record; nullopt if there are none: batch 0, unknown, or pruned.
+  std::optional<Bytes> pubdata(u64 number) const;
+  std::filesystem::path pubdata_file(u64 number) const;
+
+  // ---- Writing thread.
+
+  /// The batch after the last; durable when it returns.
+  void add(const BatchRecord& record, ByteView pubdata);
+  /// Takes back batches from `count` on, 1 ≤ count.
+  void truncate(u64 count);
+  /// Removes pubdata of batches below `number`; goes on where the last call ended.
+  void prune_pubdata(u64 number);
+
+ private:
+  std::optional<BatchRecord> read(u64 number) const;
+  [[noreturn]] void corrupt(const std::string& what) const;
+
+  const std::filesystem::path folder_;
+  storage::File records_;
+  std::atomic<u64> count_{0};
+  u64 first_pubdata_ = 1;
+  mutable std::shared_mutex mutex_;  // unique while truncate() runs
+};
+
+}  // namespace atlas::batch

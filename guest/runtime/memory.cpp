@@ -23,11 +23,29 @@ ATLAS_RUNTIME void copy_shifted(u32* to, const u8* from, std::size_t words) {
   const u32 down = 8 * offset;
   const u32 up = 32 - down;
   u32 low = *source++;
+  for (; words >= 4; words -= 4, to += 4, source += 4) {
+    const u32 a = source[0], b = source[1], c = source[2], d = source[3];
+    to[0] = low >> down | a << up;
+    to[1] = a >> down | b << up;
+    to[2] = b >> down | c << up;
+    to[3] = c >> down | d << up;
+    low = d;
+  }
   for (; words > 0; --words) {
     const u32 high = *source++;
     *to++ = low >> down | high << up;
     low = high;
   }
+}
+
+ATLAS_RUNTIME inline __attribute__((always_inline)) void copy_words(u32* word, const u32* source, std::size_t words) {
+  for (; words >= 8; words -= 8, word += 8, source += 8) {
+    const u32 a = source[0], b = source[1], c = source[2], d = source[3];
+    const u32 e = source[4], f = source[5], g = source[6], h = source[7];
+    word[0] = a, word[1] = b, word[2] = c, word[3] = d;
+    word[4] = e, word[5] = f, word[6] = g, word[7] = h;
+  }
+  for (; words > 0; --words) *word++ = *source++;
 }
 
 }  // namespace
@@ -37,6 +55,12 @@ extern "C" {
 ATLAS_RUNTIME void* memcpy(void* destination, const void* origin, std::size_t size) {
   auto* to = static_cast<u8*>(destination);
   const auto* from = static_cast<const u8*>(origin);
+  if ((misalignment(to) | misalignment(from) | size % kWord) == 0) {  // whole words: most copies
+    auto* word = reinterpret_cast<u32*>(to);
+    const auto* source = reinterpret_cast<const u32*>(from);
+    copy_words(word, source, size / kWord);
+    return destination;
+  }
   if (size >= 16) {
     for (; misalignment(to) != 0; --size) *to++ = *from++;
     std::size_t words = size / kWord;
@@ -46,13 +70,7 @@ ATLAS_RUNTIME void* memcpy(void* destination, const void* origin, std::size_t si
     if (misalignment(from) == 0) {
       const auto* source = reinterpret_cast<const u32*>(from);
       from += words * kWord;
-      for (; words >= 8; words -= 8, word += 8, source += 8) {
-        const u32 a = source[0], b = source[1], c = source[2], d = source[3];
-        const u32 e = source[4], f = source[5], g = source[6], h = source[7];
-        word[0] = a, word[1] = b, word[2] = c, word[3] = d;
-        word[4] = e, word[5] = f, word[6] = g, word[7] = h;
-      }
-      for (; words > 0; --words) *word++ = *source++;
+      copy_words(word, source, words);
     } else {
       copy_shifted(word, from, words);
       from += words * kWord;

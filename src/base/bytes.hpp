@@ -18,7 +18,7 @@ using ByteView = std::span<const u8>;
 
 /// Exactly N bytes, compared as a big-endian number; zero by default. A trivially copyable value type.
 template <std::size_t N>
-struct FixedBytes {
+struct alignas(N % platform::kFixedBytesAlign == 0 ? platform::kFixedBytesAlign : 1) FixedBytes {
   static constexpr std::size_t kSize = N;
   u8 bytes[N]{};
 
@@ -50,7 +50,18 @@ struct FixedBytes {
   }
   ByteView view() const { return {bytes, N}; }
 
-  friend bool operator==(const FixedBytes& a, const FixedBytes& b) { return std::memcmp(a.bytes, b.bytes, N) == 0; }
+  friend bool operator==(const FixedBytes& a, const FixedBytes& b) {
+    if constexpr (alignof(FixedBytes) == 1 || N > 32) {
+      return std::memcmp(a.bytes, b.bytes, N) == 0;
+    } else {
+      const auto* x = reinterpret_cast<const u32*>(a.bytes);
+      const auto* y = reinterpret_cast<const u32*>(b.bytes);
+      for (std::size_t i = 0; i < N / sizeof(u32); ++i) {
+        if (x[i] != y[i]) return false;
+      }
+      return true;
+    }
+  }
   friend std::strong_ordering operator<=>(const FixedBytes& a, const FixedBytes& b) {
     return std::memcmp(a.bytes, b.bytes, N) <=> 0;
   }

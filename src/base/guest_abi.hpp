@@ -32,6 +32,7 @@ inline constexpr u32 kEcallEnd = 28;
 /// Most words, blocks, levels or elements that one ecall takes: an ecall never spans two segments.
 inline constexpr u32 kHintWordsMax = 4096;
 inline constexpr u32 kHashBlocksMax = 4096;
+inline constexpr u32 kBlake3CounterBits = 24;
 inline constexpr u32 kMerkleLevelsMax = 32;
 inline constexpr u32 kExtensionRunMax = 4096;
 

@@ -117,6 +117,10 @@ struct u256 {
   friend constexpr u256 operator*(const u256& a, const u256& b) {
     u256 r;
     for (unsigned i = 0; i < kLimbs; ++i) {
+      // With many small limbs, most of them zero, a branch costs less than what it skips.
+      if constexpr (kLimbs > 4) {
+        if (a.limb[i] == 0) continue;
+      }
       Limb carry = 0;
       for (unsigned j = 0; i + j < kLimbs; ++j) {
         const WideLimb t = static_cast<WideLimb>(a.limb[i]) * b.limb[j] + r.limb[i + j] + carry;

@@ -1,6 +1,7 @@
 #include <bit>
 
 #include <crypto/blake3.hpp>
+#include <platform/accel.hpp>
 
 namespace atlas::crypto {
 namespace {
@@ -84,6 +85,13 @@ Node parent_node(const ChainingValue& left, const ChainingValue& right) {
 
 void blake3_compress(const u32 chaining_value[8], const u32 block[16], u64 counter, u32 block_length, u32 flags,
                      u32 out[8]) {
+  if (!platform::accel::blake3_compress(chaining_value, block, counter, block_length, flags, out)) {
+    portable::blake3_compress(chaining_value, block, counter, block_length, flags, out);
+  }
+}
+
+void portable::blake3_compress(const u32 chaining_value[8], const u32 block[16], u64 counter, u32 block_length,
+                               u32 flags, u32 out[8]) {
   const u32* cv = chaining_value;
   u32 m[16];
   std::memcpy(m, block, sizeof m);

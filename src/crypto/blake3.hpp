@@ -26,4 +26,10 @@ void blake3_compress(const u32 chaining_value[8], const u32 block[16], u64 count
 /// BLAKE3, unkeyed, 32 bytes of output.
 Hash256 blake3(ByteView input);
 
+/// The portable code, the same on host and guest.
+namespace portable {
+void blake3_compress(const u32 chaining_value[8], const u32 block[16], u64 counter, u32 block_length, u32 flags,
+                     u32 out[8]);
+}  // namespace portable
+
 }  // namespace atlas::crypto

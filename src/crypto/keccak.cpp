@@ -60,6 +60,20 @@ u64 load_lane(const u8* bytes) {
   return lane;
 }
 
+// Xors `lanes` lanes of input into the state. Where loads must be aligned (the guest), words are read as words if they
+// can be.
+void absorb(u64 state[kLanes], const u8* data, std::size_t lanes) {
+  if constexpr (kLimbBits == 32) {
+    if (reinterpret_cast<std::uintptr_t>(data) % sizeof(u32) == 0) {
+      auto* to = reinterpret_cast<u32*>(state);
+      const auto* from = reinterpret_cast<const u32*>(data);
+      for (std::size_t i = 0; i < 2 * lanes; ++i) to[i] ^= from[i];
+      return;
+    }
+  }
+  for (std::size_t i = 0; i < lanes; ++i) state[i] ^= load_lane(data + 8 * i);
+}
+
 }  // namespace
 
 void portable::keccak_f1600(u64 state[kLanes]) {
@@ -82,11 +96,11 @@ Hash256 keccak256(ByteView input) {
   const u8* data = input.data();
   std::size_t left = input.size();
   for (; left >= kRate; left -= kRate, data += kRate) {
-    for (std::size_t i = 0; i < kRateLanes; ++i) state[i] ^= load_lane(data + 8 * i);
+    absorb(state, data, kRateLanes);
     keccak_f1600(state);
   }
   const std::size_t whole = left / 8;
-  for (std::size_t i = 0; i < whole; ++i) state[i] ^= load_lane(data + 8 * i);
+  absorb(state, data, whole);
   u64 last = 0;
   const std::size_t tail = left % 8;
   for (std::size_t i = 0; i < tail; ++i) last |= static_cast<u64>(data[8 * whole + i]) << (8 * i);

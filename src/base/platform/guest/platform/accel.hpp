@@ -12,6 +12,10 @@ constexpr bool sha256_compress(u32*, const u8*, std::size_t) {
   return false;
 }
 
+constexpr bool blake3_compress(const u32*, const u32*, u64, u32, u32, u32*) {
+  return false;
+}
+
 /// What a curve operation came to.
 enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };
 constexpr Outcome secp256k1_recover(const u8*, u8, const u8*, const u8*, u8*) {

@@ -11,6 +11,11 @@ bool keccak_f1600(u64 state[25]);
 /// crypto::sha256_compress.
 bool sha256_compress(u32 state[8], const u8* data, std::size_t blocks);
 
+/// crypto::blake3_compress.
+constexpr bool blake3_compress(const u32*, const u32*, u64, u32, u32, u32*) {
+  return false;
+}
+
 /// What a curve operation came to. Numbers are 32 big-endian bytes, public keys x ‖ y; contracts as in
 /// crypto/secp256k1.hpp.
 enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };

@@ -32,6 +32,18 @@ inline bool sha256_compress(u32* state, const u8* data, std::size_t blocks) {
   return true;
 }
 
+/// The machine's counter has 24 bits; a larger one (a leaf's index, in a tree past 16 million leaves) is hashed in
+/// plain instructions.
+inline bool blake3_compress(const u32* chaining_value, const u32* block, u64 counter, u32 block_length, u32 flags,
+                            u32* out) {
+  if (counter >= u64{1} << abi::kBlake3CounterBits) return false;
+  u32 state[8];  // `out` may overlap the block
+  for (unsigned i = 0; i < 8; ++i) state[i] = chaining_value[i];
+  ecall(abi::Ecall::kBlake3, word_of(state), word_of(block), 1, flags, block_length | static_cast<u32>(counter) << 8);
+  for (unsigned i = 0; i < 8; ++i) out[i] = state[i];
+  return true;
+}
+
 /// What a curve operation came to.
 enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };
 Outcome secp256k1_recover(const u8* digest, u8 y_parity, const u8* r, const u8* s, u8* public_key);

@@ -4,7 +4,7 @@
 namespace atlas::stark {
 
 Bytes prove_execution(const ProvingKey& key, std::span<const SegmentWitness> segments, Isa isa,
-                      std::vector<ProverTimes>* times) {
+                      std::vector<ProverTimes>* times, const ProverProgress& progress) {
   const VerifyingKey& verifying = key.verifying;
   std::vector<BoundaryCommitment> commitments;
   std::vector<BoundaryStatement> statements;
@@ -23,7 +23,7 @@ Bytes prove_execution(const ProvingKey& key, std::span<const SegmentWitness> seg
   const BusChallenge challenge = draw_bus_challenge(channel.transcript(), Label::kBoundaryChallenge);
   for (std::size_t s = 0; s < segments.size(); ++s) {
     ProverTimes measured;
-    const std::vector<u32> proof = prove_segment(key, segments[s], commitments[s], challenge, isa, &measured);
+    const std::vector<u32> proof = prove_segment(key, segments[s], commitments[s], challenge, isa, &measured, progress);
     if (times != nullptr) times->push_back(measured);
     channel.open(segments[s].public_values);
     channel.open_word(static_cast<u32>(proof.size()));

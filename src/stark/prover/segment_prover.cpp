@@ -78,7 +78,12 @@ BoundaryCommitment commit_boundary(const ProvingKey& key, const SegmentWitness& 
 }
 
 std::vector<u32> prove_segment(const ProvingKey& key, const SegmentWitness& witness, const BoundaryCommitment& boundary,
-                               const BusChallenge& boundary_challenge, Isa isa, ProverTimes* times) {
+                               const BusChallenge& boundary_challenge, Isa isa, ProverTimes* times,
+                               const ProverProgress& progress) {
+  const auto begin = [&progress](ProverPhase phase) {
+    if (progress) progress(phase);
+  };
+  begin(ProverPhase::kCommit);
   const Machine& machine = *key.verifying.machine;
   const Parameters& parameters = key.verifying.parameters;
   const std::vector<u32> heights = heights_of(witness);
@@ -94,14 +99,17 @@ std::vector<u32> prove_segment(const ProvingKey& key, const SegmentWitness& witn
   if (!main.empty()) channel.send(Label::kMainRoot, main.tree.cap());
   measured.commit = watch.lap();
 
+  begin(ProverPhase::kBus);
   grind(channel, Label::kLocalGrinding, parameters.local_grinding, isa);
   const BusChallenge challenges[kBusCount] = {draw_bus_challenge(channel.transcript(), Label::kLocalChallenge),
                                               boundary_challenge};
   const BusStatement statement{machine, *key.kernels, isa, layout, columns, challenges};
   const BusClaims bus = prove_bus(channel, statement, &measured.leaves);
   measured.bus = watch.lap() - measured.leaves;
+  begin(ProverPhase::kConstraints);
   const ColumnClaims claims = prove_constraints(channel, machine, *key.kernels, isa, layout, bus, challenges, columns);
   measured.constraints = watch.lap();
+  begin(ProverPhase::kOpening);
   const StackedTree* const trees[kTreeCount] = {&key.fixed, &boundary.tree, &main};
   prove_opening(channel, parameters, layout, trees, claims, isa);
   measured.opening = watch.lap();

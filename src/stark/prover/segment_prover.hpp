@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+
 #include <stark/prover/chip_kernels.hpp>
 #include <stark/prover/stacked_tree.hpp>
 #include <stark/verifier/segment.hpp>
@@ -22,6 +24,10 @@ struct ProverTimes {
   double commit = 0, leaves = 0, bus = 0, constraints = 0, opening = 0;
 };
 
+/// Told of each phase of a segment as it begins.
+enum class ProverPhase : u8 { kCommit, kBus, kConstraints, kOpening };
+using ProverProgress = std::function<void(ProverPhase phase)>;
+
 /// A segment's traces and, after the first pass, its boundary tree.
 struct SegmentWitness {
   std::vector<u32> public_values;
@@ -37,6 +43,7 @@ BoundaryCommitment commit_boundary(const ProvingKey& key, const SegmentWitness& 
 /// The proof's words, as verify_segment() takes them. The witness must satisfy the machine, or the proof will not
 /// verify.
 std::vector<u32> prove_segment(const ProvingKey& key, const SegmentWitness& witness, const BoundaryCommitment& boundary,
-                               const BusChallenge& boundary_challenge, Isa isa, ProverTimes* times = nullptr);
+                               const BusChallenge& boundary_challenge, Isa isa, ProverTimes* times = nullptr,
+                               const ProverProgress& progress = {});
 
 }  // namespace atlas::stark

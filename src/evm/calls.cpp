@@ -44,7 +44,9 @@ i64 delegation_gas(EvmFrame& f, ByteView code) {
   if (std::memcmp(code.data(), kDelegationPrefix, sizeof(kDelegationPrefix)) != 0) return 0;
   const Address target = Address::from(code.subspan(sizeof(kDelegationPrefix)));
   Journal& journal = f.host->journal;
-  return journal.access_account(journal.ref(target)) ? kDelegationColdGas : kDelegationWarmGas;
+  if (!journal.access_account(journal.ref(target))) return kDelegationWarmGas;
+  meter(f, native::kColdAccount);
+  return kDelegationColdGas;
 }
 
 ByteView memory_range(EvmFrame& f, const u256& offset, u64 size) {
@@ -75,7 +77,10 @@ HaltReason request_call(EvmFrame& f, Opcode opcode, u256* sp, i64& gas) {
 
   Journal& journal = f.host->journal;
   const AccountRef account = journal.ref(target);
-  if (journal.access_account(account) && !charge(gas, kColdAccountSurcharge)) return HaltReason::kOutOfGas;
+  if (journal.access_account(account)) {
+    meter(f, native::kColdAccount);
+    if (!charge(gas, kColdAccountSurcharge)) return HaltReason::kOutOfGas;
+  }
   if (!charge(gas, delegation_gas(f, journal.code(account)))) return HaltReason::kOutOfGas;
   if (!value.is_zero()) {
     i64 cost = kCallValueGas;
@@ -138,6 +143,7 @@ HaltReason request_create(EvmFrame& f, Opcode opcode, u256* sp, i64& gas) {
   const i64 word_gas = kInitCodeWordGas + (kind == CallKind::kCreate2 ? kKeccakWordGas : 0);
   if (!charge(gas, word_gas * words_of(size))) return HaltReason::kOutOfGas;
   const ByteView init_code = memory_range(f, sp[-1], size);
+  if (kind == CallKind::kCreate2) meter(f, native::keccak(size));
 
   f.return_data.clear();
   Journal& journal = f.host->journal;

@@ -40,10 +40,11 @@ Frame* Evm::start(Host& host, const CallRequest& request, ByteView code, const H
   f.memory.clear();
   f.return_data.clear();
   const Fork fork = host.block.fork;
+  const bool metered = host.native != nullptr;
   if (code_hash != nullptr) {
-    f.program = &programs_.acquire(*code_hash, code.size(), fork);
+    f.program = &programs_.acquire(*code_hash, code.size(), fork, metered);
   } else {
-    f.own_program.reset(code.size(), fork);
+    f.own_program.reset(code.size(), fork, metered);
     f.program = &f.own_program;
   }
   f.position = mode_ == Mode::kFast && tracer_ == nullptr ? f.program->entry(code) : 0;

@@ -9,6 +9,7 @@ namespace atlas::evm {
 // 8 bytes a slot, lowest first.
 #define ATLAS_EVM_INTERNAL_INSNS(X)                                                                       \
   X(Block)          /* opens a basic block: arg = its static gas; stack bounds in x, y */                 \
+  X(MeteredBlock)   /* the same, and its native cost in the arg of the next slot */                       \
   X(Goto)           /* arg = signed distance in slots */                                                  \
   X(Continue)       /* arg = code position; translates on and becomes Goto */                             \
   X(Push)           /* arg = value */                                                                     \
@@ -68,10 +69,10 @@ struct Insn {
 
   /// Of a Block: how many words it takes from the stack, and how far above its start the stack rises. Both saturate at
   /// 4095, which is above the limit of 1024 and so never fits.
-  static constexpr Insn block(u32 gas, u32 need, u32 rise) {
+  static constexpr Insn block(Op op, u32 gas, u32 need, u32 rise) {
     need = need < 4095 ? need : 4095;
     rise = rise < 4095 ? rise : 4095;
-    return {Op::kBlock, static_cast<u8>(need), static_cast<u16>(need >> 8 | rise << 4), gas};
+    return {op, static_cast<u8>(need), static_cast<u16>(need >> 8 | rise << 4), gas};
   }
   constexpr u32 need() const { return x | (y & 0xfU) << 8; }
   constexpr u32 rise() const { return y >> 4; }

@@ -24,7 +24,18 @@ constexpr i64 memory_gas(u64 words) {
 
 /// Warms the account; false when gas is short.
 bool charge_access(EvmFrame& f, i64& gas, AccountRef account) {
-  return !f.host->journal.access_account(account) || charge(gas, kColdAccountSurcharge);
+  if (!f.host->journal.access_account(account)) return true;
+  meter(f, native::kColdAccount);
+  return charge(gas, kColdAccountSurcharge);
+}
+
+/// The code of an account, metered at its first use in the transaction.
+ByteView metered_code(EvmFrame& f, AccountRef account) {
+  const ByteView code = f.host->journal.code(account);
+  if (f.host->native != nullptr && f.host->journal.first_use_of_code(account)) {
+    meter(f, native::kCodeLoad + native::kCodeByte * code.size());
+  }
+  return code;
 }
 
 /// Copies source[offset, offset + size) to `target`, zeros beyond the end.
@@ -37,14 +48,18 @@ void copy_padded(u8* target, std::size_t size, ByteView source, const u256& offs
 
 /// Memory and per-word gas of a copy; sp[0] is the memory offset.
 bool prepare_copy(EvmFrame& f, i64& gas, const u256& target, const u256& size) {
-  return touch_memory(f, gas, target, size) && charge(gas, kCopyWordGas * words_of(size.low_u64()));
+  if (!touch_memory(f, gas, target, size) || !charge(gas, kCopyWordGas * words_of(size.low_u64()))) return false;
+  meter(f, native::kCopyWord * native::words(size.low_u64()));
+  return true;
 }
 
 }  // namespace
 
-bool expand_memory(Memory& memory, i64& gas, u64 end) {
+bool expand_memory(EvmFrame& f, i64& gas, u64 end) {
+  Memory& memory = f.memory;
   const u64 words = (end + 31) / 32;
   if (!charge(gas, memory_gas(words) - memory_gas(memory.size() / 32))) return false;
+  meter(f, native::kMemoryWord * (words - memory.size() / 32));
   memory.grow(static_cast<std::size_t>(words * 32));
   return true;
 }
@@ -53,6 +68,7 @@ HaltReason keccak_operation(EvmFrame& f, u256* sp, i64& gas) {
   if (!touch_memory(f, gas, sp[0], sp[-1])) return HaltReason::kOutOfGas;
   const auto size = static_cast<std::size_t>(sp[-1].low_u64());
   if (!charge(gas, kKeccakWordGas * words_of(size))) return HaltReason::kOutOfGas;
+  meter(f, native::keccak(size));
   const u8* data = size == 0 ? nullptr : f.memory.data() + sp[0].low_u64();
   if (size == MappingHashes::kInputSize) {
     sp[-1] = f.mapping_hashes->hash(data);
@@ -62,8 +78,9 @@ HaltReason keccak_operation(EvmFrame& f, u256* sp, i64& gas) {
   return HaltReason::kNone;
 }
 
-HaltReason exp_operation(u256* sp, i64& gas) {
+HaltReason exp_operation(EvmFrame& f, u256* sp, i64& gas) {
   if (!charge(gas, kExpByteGas * sp[-1].byte_length())) return HaltReason::kOutOfGas;
+  meter(f, native::kExpByte * sp[-1].byte_length());
   copy_word(sp[-1], exp(sp[0], sp[-1]));
   return HaltReason::kNone;
 }
@@ -78,7 +95,7 @@ HaltReason balance_operation(EvmFrame& f, u256* sp, i64& gas) {
 HaltReason extcodesize_operation(EvmFrame& f, u256* sp, i64& gas) {
   const AccountRef account = f.host->journal.ref(sp->to_address());
   if (!charge_access(f, gas, account)) return HaltReason::kOutOfGas;
-  *sp = u256(f.host->journal.code(account).size());
+  *sp = u256(metered_code(f, account).size());
   return HaltReason::kNone;
 }
 
@@ -94,7 +111,7 @@ HaltReason extcodecopy_operation(EvmFrame& f, u256* sp, i64& gas) {
   const AccountRef account = f.host->journal.ref(sp[0].to_address());
   if (!prepare_copy(f, gas, sp[-1], sp[-3]) || !charge_access(f, gas, account)) return HaltReason::kOutOfGas;
   const auto size = static_cast<std::size_t>(sp[-3].low_u64());
-  if (size != 0) copy_padded(f.memory.data() + sp[-1].low_u64(), size, f.host->journal.code(account), sp[-2]);
+  if (size != 0) copy_padded(f.memory.data() + sp[-1].low_u64(), size, metered_code(f, account), sp[-2]);
   return HaltReason::kNone;
 }
 
@@ -142,7 +159,10 @@ HaltReason mcopy_operation(EvmFrame& f, u256* sp, i64& gas) {
 
 HaltReason sload_operation(EvmFrame& f, u256* sp, i64& gas) {
   const SlotValues slot = f.host->journal.access_slot(f.self, settled(*sp));
-  if (slot.was_cold && !charge(gas, kColdSlotSurcharge)) return HaltReason::kOutOfGas;
+  if (slot.was_cold) {
+    meter(f, native::kColdSlot);
+    if (!charge(gas, kColdSlotSurcharge)) return HaltReason::kOutOfGas;
+  }
   *sp = slot.current;
   return HaltReason::kNone;
 }
@@ -156,6 +176,7 @@ HaltReason sstore_operation(EvmFrame& f, u256* sp, i64& gas) {
   const bool changes = slot.current != value;
 
   i64 cost = slot.was_cold ? kSstoreColdGas : 0;
+  if (slot.was_cold) meter(f, native::kColdSlot);
   if (changes && clean) {
     cost += slot.original.is_zero() ? kSstoreSetGas : kSstoreResetGas;
   } else {
@@ -191,6 +212,7 @@ HaltReason log_operation(EvmFrame& f, u256* sp, i64& gas, unsigned topics) {
   if (!touch_memory(f, gas, sp[0], sp[-1])) return HaltReason::kOutOfGas;
   const auto size = static_cast<std::size_t>(sp[-1].low_u64());
   if (!charge(gas, kLogByteGas * static_cast<i64>(size))) return HaltReason::kOutOfGas;
+  meter(f, native::kLogByte * size);
   Log log;
   log.address = f.request.recipient;
   log.topics.reserve(topics);
@@ -209,7 +231,10 @@ HaltReason selfdestruct_operation(EvmFrame& f, u256* sp, i64& gas) {
   const Address& self = f.request.recipient;
   const Address beneficiary = sp->to_address();
   const AccountRef to = journal.ref(beneficiary);
-  if (journal.access_account(to) && !charge(gas, kSelfdestructColdGas)) return HaltReason::kOutOfGas;
+  if (journal.access_account(to)) {
+    meter(f, native::kColdAccount);
+    if (!charge(gas, kSelfdestructColdGas)) return HaltReason::kOutOfGas;
+  }
   const u256 balance = journal.balance(f.self);
   if (!balance.is_zero() && journal.is_empty(to) && !charge(gas, kNewAccountGas)) return HaltReason::kOutOfGas;
   journal.sub_balance(self, balance);

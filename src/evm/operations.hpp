@@ -5,6 +5,7 @@
 #include <bit>
 
 #include <evm/frame.hpp>
+#include <evm/native_costs.hpp>
 #include <evm/word.hpp>
 
 namespace atlas::evm {
@@ -30,8 +31,13 @@ inline bool charge(i64& gas, i64 amount) {
   return gas >= 0;
 }
 
+/// Counts what an operand adds to the static cost of proving an operation.
+inline void meter(const EvmFrame& f, u64 cycles) {
+  if (f.host->native != nullptr) f.host->native->use(cycles);
+}
+
 /// Charges for and provides memory up to `end` ≤ kMemoryLimit, which lies beyond the current size.
-bool expand_memory(Memory& memory, i64& gas, u64 end);
+bool expand_memory(EvmFrame& f, i64& gas, u64 end);
 
 /// Makes [offset, offset + size) addressable; false when gas is short. Nothing happens for size 0.
 inline bool touch_memory(EvmFrame& f, i64& gas, const u256& offset, u64 size) {
@@ -40,7 +46,7 @@ inline bool touch_memory(EvmFrame& f, i64& gas, const u256& offset, u64 size) {
   const u64 end = offset.low_u64() + size;
   if (end <= f.memory.size()) [[likely]]
     return true;
-  return end <= kMemoryLimit && expand_memory(f.memory, gas, end);
+  return end <= kMemoryLimit && expand_memory(f, gas, end);
 }
 inline bool touch_memory(EvmFrame& f, i64& gas, const u256& offset, const u256& size) {
   if (!size.fits_u64()) return false;
@@ -54,7 +60,7 @@ inline u64 byte_of(const u256& v, unsigned index) {
 
 /// Operations too large to be repeated in every interpreter; contracts as for execute().
 HaltReason keccak_operation(EvmFrame& f, u256* sp, i64& gas);
-HaltReason exp_operation(u256* sp, i64& gas);
+HaltReason exp_operation(EvmFrame& f, u256* sp, i64& gas);
 HaltReason balance_operation(EvmFrame& f, u256* sp, i64& gas);
 HaltReason extcodesize_operation(EvmFrame& f, u256* sp, i64& gas);
 HaltReason extcodehash_operation(EvmFrame& f, u256* sp, i64& gas);
@@ -122,7 +128,7 @@ ATLAS_EVM_OPERATION(Mulmod) {
   return HaltReason::kNone;
 }
 ATLAS_EVM_OPERATION(Exp) {
-  return exp_operation(sp, gas);
+  return exp_operation(f, sp, gas);
 }
 ATLAS_EVM_OPERATION(Iszero) {
   *sp = u256(sp->is_zero());

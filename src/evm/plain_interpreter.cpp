@@ -1,6 +1,7 @@
 // The plain interpreter: bytecode as it stands, each opcode checked and charged on its own. It serves tracing, where
 // every step must be seen with exact gas, and is the reference that differential tests hold the fast interpreter to.
 #include <evm/interpreter.hpp>
+#include <evm/translator.hpp>
 
 namespace atlas::evm {
 namespace {
@@ -15,7 +16,13 @@ class PlainRun {
       const i64 gas_before = gas_;
       if (tracer_ != nullptr) report(opcode);
       f_.outcome->wants_call = false;
-      const HaltReason halt = step(opcode);
+      const u64 pc_before = pc_;
+      HaltReason halt = HaltReason::kNone;
+      if (f_.host->native != nullptr && at_block_) halt = enter_block();
+      if (halt == HaltReason::kNone) halt = step(opcode);
+      if (halt != HaltReason::kNone && f_.host->native != nullptr && !block_holds_)
+        f_.host->native->left = native_before_;
+      at_block_ = pc_ != pc_before + 1 + immediate_size(opcode) || starts_block(f_.code, pc_before, opcode, pc_);
       if (tracer_ != nullptr) tracer_->step_done(static_cast<u64>(gas_before - gas_), halt);
       if (halt != HaltReason::kNone) return finish_failed(f_, halt);
       if (ended_) return finish(f_, status_, gas_, output_);
@@ -29,6 +36,20 @@ class PlainRun {
   }
 
  private:
+  /// Meters the block that begins here, as the fast interpreter does: all of it at once, and nothing if its gas or
+  /// stack bounds do not hold. Then one of its instructions halts the frame, and run() takes back what was counted
+  /// meanwhile.
+  HaltReason enter_block() {
+    NativeMeter& native = *f_.host->native;
+    const BlockBounds bounds = block_bounds(f_.code, pc_, f_.host->block.fork);
+    const auto size = static_cast<i64>(sp_ - f_.bottom());
+    native_before_ = native.left;
+    block_holds_ =
+        gas_ >= static_cast<i64>(bounds.gas) && size >= bounds.need && size + bounds.rise <= i64{kStackLimit};
+    native.use(bounds.native);
+    return block_holds_ && native.is_spent() ? HaltReason::kOutOfNative : HaltReason::kNone;
+  }
+
   /// Executes one opcode and moves on.
   HaltReason step(u8 opcode) {
     if (!is_defined(opcode, f_.host->block.fork)) return HaltReason::kInvalidOpcode;
@@ -151,6 +172,9 @@ class PlainRun {
   u256* sp_;
   i64 gas_;
   bool jumped_ = false;
+  bool at_block_ = true;  // the next instruction begins a block
+  bool block_holds_ = true;
+  i64 native_before_ = 0;  // of the block
   bool ended_ = false;
   FrameStatus status_ = FrameStatus::kSuccess;
   ByteView output_;

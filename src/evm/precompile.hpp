@@ -10,6 +10,8 @@ struct Precompile {
   u64 (*gas)(ByteView input, Fork fork) = nullptr;
   /// Replaces `output` by the result. False: the call fails and consumes all its gas; `output` is then empty.
   bool (*run)(ByteView input, Bytes& output) = nullptr;
+  /// Cycles of proving a unit of gas, at most, over all inputs (docs/fees.md).
+  u32 native_per_gas = 0;
 };
 
 /// The precompile at `address` under `fork`, or null if there is none. Cheap for the common case of an ordinary

@@ -3,7 +3,7 @@
 
 namespace atlas::evm {
 
-void Program::reset(std::size_t code_size, Fork fork) {
+void Program::reset(std::size_t code_size, Fork fork, bool metered) {
   insns_.assign(1, Insn{});
   targets_.clear();
   jumpdests_.clear();
@@ -11,6 +11,7 @@ void Program::reset(std::size_t code_size, Fork fork) {
   code_size_ = code_size;
   entry_ = 0;
   fork_ = fork;
+  metered_ = metered;
 }
 
 u32 Program::entry(ByteView code) {

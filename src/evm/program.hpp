@@ -14,7 +14,8 @@ class Program {
  public:
   /// Forgets the old program, keeping its storage. No code is read yet. `code_size` is that of the code which every
   /// later call must pass.
-  void reset(std::size_t code_size, Fork fork);
+  /// A metered program counts what it costs to prove, in Host::native, which must then be there.
+  void reset(std::size_t code_size, Fork fork, bool metered);
 
   /// Index of the first instruction of the code.
   u32 entry(ByteView code);
@@ -43,6 +44,7 @@ class Program {
   std::size_t code_size_ = 0;
   u32 entry_ = 0;
   Fork fork_ = Fork::kOsaka;
+  bool metered_ = false;
 };
 
 }  // namespace atlas::evm

@@ -5,6 +5,7 @@ namespace atlas::evm {
 struct ProgramCache::Entry : Program {
   Hash256 code_hash;
   Fork fork = Fork::kOsaka;
+  bool metered = false;
   u64 key = 0;
   u32 users = 0;
   bool recent = false;      // used since the clock's hand last passed
@@ -15,8 +16,8 @@ namespace {
 
 constexpr std::size_t kFirstSlots = 256;
 
-u64 key_of(const Hash256& code_hash, Fork fork) {
-  return hash_bytes(code_hash) ^ static_cast<u64>(fork);
+u64 key_of(const Hash256& code_hash, Fork fork, bool metered) {
+  return hash_bytes(code_hash) ^ (static_cast<u64>(fork) << 1 | u64{metered});
 }
 
 }  // namespace
@@ -24,16 +25,17 @@ u64 key_of(const Hash256& code_hash, Fork fork) {
 ProgramCache::ProgramCache(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 ProgramCache::~ProgramCache() = default;
 
-Program& ProgramCache::acquire(const Hash256& code_hash, std::size_t code_size, Fork fork) {
-  const u64 key = key_of(code_hash, fork);
-  Entry* entry = find(key, code_hash, fork);
+Program& ProgramCache::acquire(const Hash256& code_hash, std::size_t code_size, Fork fork, bool metered) {
+  const u64 key = key_of(code_hash, fork, metered);
+  Entry* entry = find(key, code_hash, fork, metered);
   if (entry == nullptr) {
     if (bytes_ > max_bytes_) evict();
     entries_.push_back(std::make_unique<Entry>());
     entry = entries_.back().get();
-    entry->reset(code_size, fork);
+    entry->reset(code_size, fork, metered);
     entry->code_hash = code_hash;
     entry->fork = fork;
+    entry->metered = metered;
     entry->key = key;
     insert(entry);
   }
@@ -50,12 +52,13 @@ void ProgramCache::release(Program& program) {
   entry.counted = now;
 }
 
-ProgramCache::Entry* ProgramCache::find(u64 key, const Hash256& code_hash, Fork fork) const {
+ProgramCache::Entry* ProgramCache::find(u64 key, const Hash256& code_hash, Fork fork, bool metered) const {
   if (slots_.empty()) return nullptr;
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t i = key & mask; slots_[i].entry != nullptr; i = (i + 1) & mask) {
     Entry* entry = slots_[i].entry;
-    if (slots_[i].key == key && entry->fork == fork && entry->code_hash == code_hash) return entry;
+    if (slots_[i].key == key && entry->fork == fork && entry->metered == metered && entry->code_hash == code_hash)
+      return entry;
   }
   return nullptr;
 }

@@ -15,7 +15,7 @@ class ProgramCache {
   ~ProgramCache();
 
   /// The program of the code with this Keccak hash under `fork`, empty if it is new. In use until release().
-  Program& acquire(const Hash256& code_hash, std::size_t code_size, Fork fork);
+  Program& acquire(const Hash256& code_hash, std::size_t code_size, Fork fork, bool metered);
   void release(Program& program);
 
   std::size_t size() const { return entries_.size(); }
@@ -24,11 +24,11 @@ class ProgramCache {
  private:
   struct Entry;
   struct Slot {
-    u64 key = 0;  // of the hash and fork
+    u64 key = 0;  // of the hash, the fork and whether it is metered
     Entry* entry = nullptr;
   };
 
-  Entry* find(u64 key, const Hash256& code_hash, Fork fork) const;
+  Entry* find(u64 key, const Hash256& code_hash, Fork fork, bool metered) const;
   void insert(Entry* entry);
   void place(Entry* entry);
   void rebuild(std::size_t capacity);

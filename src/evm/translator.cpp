@@ -1,11 +1,13 @@
+#include <evm/native_costs.hpp>
 #include <evm/translator.hpp>
 
 namespace atlas::evm {
 namespace {
 
-// Longest run in EVM instructions. Bounds the work that code can cause before it pays for any of it, and keeps a
-// block's gas sum (at most 4096 · 32000) within 32 bits.
-constexpr u32 kRunLimit = 4096;
+// A run ends before the first instruction that lies in a later page of the code. Bounds the work that code can cause
+// before it pays for any of it, and keeps a block's sums (at most 4096 · 32000) within 32 bits. Pages of the code, not
+// lengths: so blocks are the same whichever run translated them.
+constexpr u64 kPageBytes = 4096;
 
 constexpr std::array<Op, 256> kOpOfOpcode = [] {
   std::array<Op, 256> ops{};
@@ -90,13 +92,13 @@ u32 Translator::run(u32 pc) {
   const u32 first = next_index();
   const u32 start = pc;
   open_block();
-  for (u32 count = 0;; ++count) {
+  for (;;) {
     if (pc >= code_.size()) {
       emit(Op::kStop);
       break;
     }
     const u8 opcode = code_[pc];
-    if (count >= kRunLimit) {
+    if (pc / kPageBytes != start / kPageBytes) {
       emit(Op::kContinue, pc);
       break;
     }
@@ -123,7 +125,7 @@ bool Translator::jumpdest(u32 pc, bool inside_run) {
     open_block();
   }
   target = block_;
-  account(static_cast<u8>(Opcode::kJumpdest));
+  bounds_.add(static_cast<u8>(Opcode::kJumpdest));
   return true;
 }
 
@@ -132,7 +134,7 @@ bool Translator::translate(u8 opcode, u32 pc) {
     emit(Op::kInvalid);
     return false;
   }
-  account(opcode);
+  bounds_.add(opcode);
   if (is_push(opcode)) {
     const unsigned size = immediate_size(opcode);
     const std::size_t available = std::min<std::size_t>(size, code_.size() - pc - 1);
@@ -167,24 +169,47 @@ bool Translator::translate(u8 opcode, u32 pc) {
   return !ends_run(op);
 }
 
-void Translator::account(u8 opcode) {
+void BlockBounds::add(u8 opcode) {
   const OpcodeTraits& traits = traits_of(opcode);
-  gas_ += traits.gas;
-  need_ = std::max(need_, traits.pops - height_);
-  height_ += traits.pushes - traits.pops;
-  rise_ = std::max(rise_, height_);
+  gas += traits.gas;
+  native += kOpcodeNative[opcode];
+  need = std::max(need, traits.pops - height);
+  height += traits.pushes - traits.pops;
+  rise = std::max(rise, height);
+}
+
+bool starts_block(ByteView code, u64 pc, u8 opcode, u64 next) {
+  const auto op = static_cast<Opcode>(opcode);
+  if (op == Opcode::kJumpi || ends_block(op) || next / kPageBytes != pc / kPageBytes) return true;
+  return next < code.size() && code[static_cast<std::size_t>(next)] == static_cast<u8>(Opcode::kJumpdest);
+}
+
+BlockBounds block_bounds(ByteView code, u64 pc, Fork fork) {
+  BlockBounds bounds;
+  while (pc < code.size()) {
+    const u8 opcode = code[static_cast<std::size_t>(pc)];
+    if (!is_defined(opcode, fork)) break;
+    bounds.add(opcode);
+    const auto op = static_cast<Opcode>(opcode);
+    const u64 next = pc + 1 + immediate_size(opcode);
+    if (op == Opcode::kJump || ends_run(op) || starts_block(code, pc, opcode, next)) break;
+    pc = next;
+  }
+  return bounds;
 }
 
 void Translator::open_block() {
   block_ = next_index();
-  program_.insns_.emplace_back();
-  gas_ = 0;
-  height_ = need_ = rise_ = 0;
+  program_.insns_.resize(program_.insns_.size() + (program_.metered_ ? 2 : 1));
+  bounds_ = {};
   forget();
 }
 
 void Translator::close_block() {
-  program_.insns_[block_] = Insn::block(gas_, static_cast<u32>(need_), static_cast<u32>(rise_));
+  const Op op = program_.metered_ ? Op::kMeteredBlock : Op::kBlock;
+  program_.insns_[block_] =
+      Insn::block(op, bounds_.gas, static_cast<u32>(bounds_.need), static_cast<u32>(bounds_.rise));
+  if (program_.metered_) program_.insns_[block_ + 1].arg = bounds_.native;
 }
 
 void Translator::push(const u256& value) {

@@ -6,12 +6,28 @@
 
 namespace atlas::evm {
 
+/// What the opcodes of a basic block come to.
+struct BlockBounds {
+  u32 gas = 0;     ///< static
+  u32 native = 0;  ///< static; evm/native_costs.hpp
+  i32 height = 0;  ///< relative to the block's start, as are the next two
+  i32 need = 0;
+  i32 rise = 0;
+
+  void add(u8 opcode);
+};
+/// Bounds of the block that starts at `pc`, an instruction boundary. They follow from the code alone, however it was
+/// translated, because runs end where pages of the code do.
+BlockBounds block_bounds(ByteView code, u64 pc, Fork fork);
+/// Whether the instruction at `next`, which follows `opcode` at `pc`, starts a block.
+bool starts_block(ByteView code, u64 pc, u8 opcode, u64 next);
+
 class Translator {
  public:
   Translator(Program& program, ByteView code) : program_(program), code_(code) {}
 
   /// Translates from `pc`, an instruction boundary that no block starts at yet, to the first instruction that never
-  /// goes on to the next, to a block that exists, or to the run limit. Returns the index of the first block.
+  /// goes on to the next, to a block that exists, or to the end of a page. Returns the index of the first block.
   u32 run(u32 pc);
 
  private:
@@ -25,7 +41,6 @@ class Translator {
 
   /// Translates one instruction; false when the run ends with it.
   bool translate(u8 opcode, u32 pc);
-  void account(u8 opcode);
   void open_block();
   void close_block();
   bool jumpdest(u32 pc, bool inside_run);
@@ -55,10 +70,7 @@ class Translator {
 
   // The open block.
   u32 block_ = 0;
-  u32 gas_ = 0;
-  i32 height_ = 0;  // relative to the block's start
-  i32 need_ = 0;
-  i32 rise_ = 0;
+  BlockBounds bounds_;
 
   std::array<Emitted, kWindow> window_;
   u32 window_end_ = 0;

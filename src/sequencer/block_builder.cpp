@@ -14,7 +14,7 @@ BlockBuilder::BlockBuilder(const ChainRules& rules, const StateView& state, cons
                            const BlockChoices& choices, ExecutionEnvironment& environment)
     : context_(next_context(rules, parent.header, choices)),
       hashes_(state, parent.header.number, parent.hash),
-      executor_(state, context_, hashes_, environment, stf::stf_config(rules, choices.prices)),
+      executor_(state, context_, hashes_, environment, stf::stf_config(rules)),
       block_(std::make_shared<Block>()) {
   block_->header = stf::derive_header(context_, parent.hash, choices.prices);
   executor_.begin_block(parent.hash);

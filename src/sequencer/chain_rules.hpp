@@ -6,10 +6,6 @@ namespace atlas::sequencer {
 
 using stf::ChainRules;
 using stf::kBlobBaseFeeWei;
-
-/// What the checks of a transaction must know of the rules; blocks have prices besides (stf::stf_config).
-inline stf::StfConfig stf_config(const ChainRules& rules) {
-  return stf::stf_config(rules, {});
-}
+using stf::stf_config;
 
 }  // namespace atlas::sequencer

@@ -135,6 +135,11 @@ void Sequencer::execute_next() {
   const TxPtr current = tx;
   ++taken_next_;
   const auto executed = builder_->execute(*current);
+  if (!executed && executed.error() == stf::TxError::kBlockFull && builder_->transaction_count() > 0) {
+    --taken_next_;
+    full_ = true;
+    return;
+  }
   if (!executed) {
     drop(current, executed.error());
     return;

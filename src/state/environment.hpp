@@ -22,6 +22,9 @@ struct BlockContext {
   Hash256 prev_randao;
   u256 base_fee;
   u256 blob_base_fee;
+  // What a transaction pays for beside gas (docs/fees.md). Zero: free and not counted.
+  u64 native_price = 0;   ///< wei a cycle of proving cost
+  u64 pubdata_price = 0;  ///< wei a byte of pubdata
 };
 
 struct TxContext {

@@ -21,6 +21,7 @@ struct AccountEntry {
   u32 created = 0;
   u32 destructed = 0;
   u32 touched = 0;
+  u32 code_used = 0;
   u32 listed = 0;          // by transaction_changes()
   u32 list_index = 0;      // when listed
   u32 first_slot = kNone;  // list of the account's loaded slots
@@ -408,6 +409,10 @@ Hash256 Journal::code_hash(AccountRef account) {
 }
 ByteView Journal::code(AccountRef account) {
   return impl_->code(account.index);
+}
+bool Journal::first_use_of_code(AccountRef account) {
+  AccountEntry& a = impl_->at(account.index);
+  return std::exchange(a.code_used, impl_->transaction) != impl_->transaction;
 }
 bool Journal::access_account(AccountRef account) {
   return impl_->access_account(account.index);

@@ -97,6 +97,8 @@ class Journal {
   u256 balance(AccountRef account);
   Hash256 code_hash(AccountRef account);
   ByteView code(AccountRef account);
+  /// True once in each transaction, whatever is undone: for metering what it costs to prove the account's code.
+  bool first_use_of_code(AccountRef account);
   bool access_account(AccountRef account);
   SlotValues access_slot(AccountRef account, const u256& slot);
   /// `slot` is what access_slot just returned for this account.

@@ -126,8 +126,7 @@ Result<void, BatchError> BatchExecutor::begin_block(const BlockChoices& choices)
   x.block = Block{};
   x.block.header = derive_header(context, parent_hash, choices.prices);
   if (x.blocks++ == 0) x.output.first_timestamp = context.timestamp;
-  x.executor =
-      std::make_unique<BlockExecutor>(x.journal, context, x.hashes, x.environment, stf_config(x.rules, choices.prices));
+  x.executor = std::make_unique<BlockExecutor>(x.journal, context, x.hashes, x.environment, stf_config(x.rules));
   x.executor->begin_block(parent_hash);
   return {};
 }

@@ -79,7 +79,7 @@ class TestChain {
     chosen.timestamp = std::max(chosen.timestamp, head.timestamp);
     const BlockContext context = derive_context(rules, head, chosen);
     const HistoryBlockHashes hashes(state, head.number, head_hash);
-    BlockExecutor executor(state, context, hashes, machine, stf_config(rules, chosen.prices));
+    BlockExecutor executor(state, context, hashes, machine, stf_config(rules));
     Block block;
     block.header = derive_header(context, head_hash, chosen.prices);
     executor.begin_block(head_hash);

@@ -29,10 +29,9 @@ Hash256 rules_hash(const ChainRules& rules) {
   return crypto::keccak256(out);
 }
 
-StfConfig stf_config(const ChainRules& rules, const BlockPrices& prices) {
+StfConfig stf_config(const ChainRules& rules) {
   StfConfig config;
   config.contracts_may_send = rules.contracts_may_send;
-  config.prices = prices;
   config.count_pubdata = rules.da != DaScheme::kValidium;
   return config;
 }
@@ -67,6 +66,8 @@ BlockContext derive_context(const ChainRules& rules, const BlockHeader& parent, 
   context.coinbase = choices.coinbase;
   context.base_fee = next_base_fee(parent, rules.base_fee_denominator, u256(rules.base_fee_floor_wei));
   context.blob_base_fee = u256(kBlobBaseFeeWei);
+  context.native_price = choices.prices.native;
+  context.pubdata_price = choices.prices.pubdata;
   return context;
 }
 

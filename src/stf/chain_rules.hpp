@@ -47,8 +47,8 @@ struct ChainRules {
 Hash256 rules_hash(const ChainRules& rules);
 inline constexpr u64 kRulesHashSlot = 0;
 
-/// What the state transition must know of them. `prices` are the block's.
-StfConfig stf_config(const ChainRules& rules, const BlockPrices& prices);
+/// What the state transition must know of them.
+StfConfig stf_config(const ChainRules& rules);
 
 /// What is chosen about a block; the rest follows from its parent and the rules.
 struct BlockChoices {

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include <crypto/keccak.hpp>
+#include <evm/native_costs.hpp>
 #include <evm/precompile.hpp>
 #include <evm/tracer.hpp>
 #include <stf/delegation.hpp>
@@ -75,6 +76,15 @@ void FrameDriver::begin() {
   level.frame != nullptr ? levels_.push_back(level) : trace_exit();
 }
 
+void FrameDriver::meter(u64 cycles) {
+  if (host_.native != nullptr) host_.native->use(cycles);
+}
+
+void FrameDriver::meter_code(AccountRef account, ByteView code) {
+  if (host_.native == nullptr || code.empty() || !host_.journal.first_use_of_code(account)) return;
+  meter(evm::native::kCodeLoad + evm::native::kCodeByte * code.size());
+}
+
 void FrameDriver::trace_exit() {
   if (tracer_ != nullptr) tracer_->exit(outcome_.result);
 }
@@ -115,6 +125,7 @@ void FrameDriver::begin_creation(Level& level) {
     return finish_at_once(FrameStatus::kFailure, 0, HaltReason::kAddressCollision);
   }
   const ByteView init_code = std::exchange(call.input, {});  // a creation has no call data
+  meter(evm::native::kCreatedAccount + evm::native::kCodeByte * init_code.size());
   level.checkpoint = journal.checkpoint();
   journal.create_contract(created);
   if (!call.value.is_zero()) {
@@ -130,6 +141,7 @@ void FrameDriver::begin_call(Level& level) {
   Journal& journal = host_.journal;
   if (tracer_ != nullptr) tracer_->enter(call);
   level.checkpoint = journal.checkpoint();
+  meter(evm::native::kFrame);
   if (call.kind == CallKind::kCall) {
     if (!call.value.is_zero()) {
       journal.sub_balance(call.sender, call.value);
@@ -140,8 +152,11 @@ void FrameDriver::begin_call(Level& level) {
   }
   if (const evm::Precompile* precompile = evm::find_precompile(call.code_address, host_.block.fork)) {
     const u64 cost = precompile->gas(call.input, host_.block.fork);
+    if (cost <= call.gas) meter(cost * precompile->native_per_gas);
     if (cost > call.gas) {
       finish_at_once(FrameStatus::kFailure, 0, HaltReason::kOutOfGas);
+    } else if (is_spent()) {
+      finish_at_once(FrameStatus::kFailure, 0, HaltReason::kOutOfNative);
     } else if (!precompile->run(call.input, precompile_output_)) {
       finish_at_once(FrameStatus::kFailure, 0, HaltReason::kPrecompileFailed);
     } else {
@@ -151,9 +166,11 @@ void FrameDriver::begin_call(Level& level) {
   }
   AccountRef account = journal.ref(call.code_address);
   ByteView code = journal.code(account);
+  meter_code(account, code);
   if (const auto target = delegation_target(code)) {
     account = journal.ref(*target);
     code = journal.code(account);  // one step only; a precompile has no code (EIP-7702)
+    meter_code(account, code);
   }
   if (code.empty()) return finish_at_once(FrameStatus::kSuccess, call.gas);
   const Hash256 code_hash = journal.code_hash(account);
@@ -184,6 +201,7 @@ void FrameDriver::deposit_code(const Level& level) {
   if (!code.empty() && code[0] == kReservedCodePrefix) return fail(HaltReason::kInvalidCodePrefix);
   if (code.size() > kMaxCodeSize) return fail(HaltReason::kCodeTooLarge);
   if (cost > result.gas_left) return fail(HaltReason::kOutOfGas);
+  meter(evm::native::kCreatedCodeByte * code.size());
   result.gas_left -= cost;
   result.created = level.created;
   host_.journal.set_code(level.created, Bytes(code.begin(), code.end()));

@@ -36,6 +36,9 @@ class FrameDriver {
   void end(const Level& level);
   void deposit_code(const Level& level);
   bool forbidden();
+  void meter(u64 cycles);
+  void meter_code(AccountRef account, ByteView code);
+  bool is_spent() const { return host_.native != nullptr && host_.native->is_spent(); }
   void trace_exit();
   void finish_at_once(FrameStatus status, u64 gas_left, HaltReason halt = HaltReason::kNone, ByteView output = {});
 

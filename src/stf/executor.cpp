@@ -1,3 +1,4 @@
+#include <evm/native_costs.hpp>
 #include <evm/precompile.hpp>
 #include <stf/delegation.hpp>
 #include <stf/driver.hpp>
@@ -63,6 +64,7 @@ struct BlockExecutor::Impl {
   ExecutionResult last;
 
   void execute(const Message& message, const IntrinsicGas& gas, const Terms& terms, ExecutionResult& out);
+  static u64 intrinsic_native(const Message& message);
   void count_resources(const Message& message, const Terms& terms, i64 meter_begin, FeeSum& fee);
   bool fits_block() const;
   Receipt finish(const SignedTransaction& tx, const u256& price);
@@ -112,6 +114,14 @@ u64 BlockExecutor::Impl::process_authorizations(std::span<const Authorization> a
   return refund;
 }
 
+// What it costs to prove a message before its first instruction.
+u64 BlockExecutor::Impl::intrinsic_native(const Message& message) {
+  using namespace evm::native;
+  u64 cycles = kTransaction + kTransactionByte * message.data.size() + kAuthorization * message.authorizations.size();
+  for (const AccessListEntry& entry : message.access_list) cycles += kColdAccount + kColdSlot * entry.slots.size();
+  return cycles;
+}
+
 // From warming to the last gas; payment is the caller's, who took `terms.paid` beforehand. The gas limit covers `gas`.
 void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& gas, const Terms& terms,
                                   ExecutionResult& out) {
@@ -119,6 +129,7 @@ void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& ga
   meter.left = static_cast<i64>(native_limit(message.gas_limit, terms.prices, terms.gas_price));
   host.native = terms.prices.native != 0 ? &meter : nullptr;
   const i64 meter_begin = meter.left;
+  meter.use(intrinsic_native(message));
   CallRequest request;
   // Environments count gas in an i64. Beyond that (tests only: the chain has EIP-7825) the rest is set aside; what runs
   // could not burn it in a lifetime, but an exceptional halt takes it along.
@@ -251,7 +262,7 @@ Result<Receipt, TxError> BlockExecutor::apply(const SignedTransaction& signed_tx
   const u256 blob_fee = x.block.blob_base_fee * u256(kGasPerBlob * tx.blob_hashes.size());
   Terms terms;
   terms.type = tx.type;
-  terms.prices = x.config.prices;
+  terms.prices = {x.block.native_price, x.block.pubdata_price};
   terms.gas_price = price;
   terms.paid = price * u256(tx.gas_limit) + blob_fee;
   x.journal.sub_balance(sender, terms.paid);
@@ -369,7 +380,7 @@ Result<ExecutionResult, TxError> BlockExecutor::call(const CallMessage& call) {
   x.tx_context.gas_price = call.gas_price;
   ExecutionResult result;
   Terms terms;
-  terms.prices = x.config.prices;
+  terms.prices = {x.block.native_price, x.block.pubdata_price};
   terms.gas_price = call.gas_price;
   x.execute(message, gas, terms, result);
   result.logs = x.journal.take_logs();

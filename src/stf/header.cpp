@@ -28,6 +28,16 @@ Bytes encode_extra_data(const BlockPrices& prices) {
   return out;
 }
 
+BlockPrices decode_extra_data(ByteView extra_data) {
+  if (extra_data.size() != 1 + 2 * sizeof(u64) || extra_data[0] != kExtraDataVersion) return {};
+  const auto u64_at = [&](std::size_t at) {
+    u64 value = 0;
+    for (std::size_t i = 0; i < sizeof value; ++i) value = value << 8 | extra_data[at + i];
+    return value;
+  };
+  return {u64_at(1), u64_at(1 + sizeof(u64))};
+}
+
 void seal_header(Block& block) {
   ENSURE(block.receipts.size() == block.transactions.size(), "a block has one receipt a transaction");
   BlockHeader& header = block.header;

@@ -45,13 +45,6 @@ const char* describe(TxError error);
 /// Where the fee goes. kChain: all of it to COINBASE. kL1: the base fee is burned (state tests, `atlas l1`).
 enum class FeeRule : u8 { kChain, kL1 };
 
-/// Prices of a block beside its base fee; they ride in `extraData`. Zero: free and not counted.
-struct BlockPrices {
-  u64 native = 0;   ///< wei a cycle of proving cost
-  u64 pubdata = 0;  ///< wei a byte
-  friend bool operator==(const BlockPrices&, const BlockPrices&) = default;
-};
-
 struct StfConfig {
   FeeRule fee_rule = FeeRule::kChain;
   bool allow_blob_transactions = false;  ///< conformance runner only
@@ -60,7 +53,6 @@ struct StfConfig {
   bool contracts_may_send = false;  ///< EIP-3607 waived: impersonation on a development chain
   /// eth_simulateV1: EIP-3607 and EIP-7825 waived, and what offers nothing for gas pays nothing, whatever the base fee.
   bool simulated = false;
-  BlockPrices prices;
   /// Count pubdata also at price 0: the chain publishes them, so a block must fit a batch.
   bool count_pubdata = false;
 };
@@ -166,8 +158,16 @@ Address create_address(const Address& sender, u64 nonce);
 /// EIP-1014.
 Address create2_address(const Address& sender, const u256& salt, ByteView init_code);
 
+/// Prices of a block beside its base fee; they ride in `extraData`. Zero: free and not counted.
+struct BlockPrices {
+  u64 native = 0;   ///< wei a cycle of proving cost
+  u64 pubdata = 0;  ///< wei a byte
+  friend bool operator==(const BlockPrices&, const BlockPrices&) = default;
+};
 /// version u8 ‖ native price u64 ‖ pubdata price u64.
 Bytes encode_extra_data(const BlockPrices& prices);
+/// The prices that encode_extra_data() gave; none in anything else.
+BlockPrices decode_extra_data(ByteView extra_data);
 
 /// Completes a block whose `transactions` and `receipts` are final and whose header has the fields that the sequencer
 /// chooses: parent_hash, number, timestamp, beneficiary, gas_limit, base_fee_per_gas, extra_data. Fills gas used,

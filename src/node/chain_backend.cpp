@@ -194,6 +194,9 @@ BlockContext ChainBackend::context_of(const BlockHeader& header) const {
   context.prev_randao = header.mix_hash;
   context.base_fee = header.base_fee_per_gas;
   context.blob_base_fee = sequencer::kBlobBaseFeeWei;
+  const stf::BlockPrices prices = stf::decode_extra_data(header.extra_data);
+  context.native_price = prices.native;
+  context.pubdata_price = prices.pubdata;
   return context;
 }
 

@@ -121,6 +121,9 @@ class MemoryChain : public Backend, public DevBackend {
     context.prev_randao = h.mix_hash;
     context.base_fee = h.base_fee_per_gas;
     context.blob_base_fee = u256(1);
+    const stf::BlockPrices prices = stf::decode_extra_data(h.extra_data);
+    context.native_price = prices.native;
+    context.pubdata_price = prices.pubdata;
     return context;
   }
   BlockContext pending_context() const override {
@@ -304,13 +307,18 @@ class MemoryChain : public Backend, public DevBackend {
     seal(txs);
   }
   void seal_empty() { seal({}); }
+  /// Prices of the blocks from now on.
+  void set_prices(const stf::BlockPrices& prices) {
+    const std::lock_guard lock(choices_mutex_);
+    prices_ = prices;
+  }
 
  private:
   sequencer::BlockChoices choices(const Block& parent) const {
     const std::lock_guard lock(choices_mutex_);
     return {.timestamp_s = next_timestamp_s_.value_or(parent.header.timestamp + 1),
             .coinbase = coinbase_,
-            .prices = {},
+            .prices = prices_,
             .base_fee = next_base_fee_,
             .gas_limit = gas_limit_};
   }
@@ -405,6 +413,7 @@ class MemoryChain : public Backend, public DevBackend {
 
   bool with_dev_;
   sequencer::ChainRules rules_;
+  stf::BlockPrices prices_;  // under choices_mutex_
   std::mutex sealing_;
   mutable std::mutex mutex_;
   std::vector<BlockPtr> blocks_;

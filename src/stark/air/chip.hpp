@@ -43,6 +43,7 @@ struct MessageShape {
   u32 tag = 0;
   Bus bus = Bus::kLocal;
   bool is_send = false;
+  bool is_linear = false;  ///< multiplicity and fields have degree at most 1: its fraction is linear in the columns
 };
 
 struct ChipShape {
@@ -60,42 +61,45 @@ struct ChipShape {
   }
 };
 
-/// Counts constraints and messages at compile time.
+/// Counts constraints and messages at compile time, and degrees as far as they matter.
 class ShapeBuilder {
  public:
   struct Expr {
-    friend constexpr Expr operator+(Expr, Expr) { return {}; }
-    friend constexpr Expr operator-(Expr, Expr) { return {}; }
-    friend constexpr Expr operator*(Expr, Expr) { return {}; }
-    friend constexpr Expr operator+(Expr, u32) { return {}; }
-    friend constexpr Expr operator-(Expr, u32) { return {}; }
-    friend constexpr Expr operator*(Expr, u32) { return {}; }
-    friend constexpr Expr operator+(u32, Expr) { return {}; }
-    friend constexpr Expr operator-(u32, Expr) { return {}; }
-    friend constexpr Expr operator*(u32, Expr) { return {}; }
-    constexpr Expr operator-() const { return {}; }
+    u32 degree = 1;  // a column's
+    friend constexpr Expr operator+(Expr a, Expr b) { return {a.degree > b.degree ? a.degree : b.degree}; }
+    friend constexpr Expr operator-(Expr a, Expr b) { return a + b; }
+    friend constexpr Expr operator*(Expr a, Expr b) { return {a.degree + b.degree}; }
+    friend constexpr Expr operator+(Expr a, u32) { return a; }
+    friend constexpr Expr operator-(Expr a, u32) { return a; }
+    friend constexpr Expr operator*(Expr a, u32) { return a; }
+    friend constexpr Expr operator+(u32, Expr a) { return a; }
+    friend constexpr Expr operator-(u32, Expr a) { return a; }
+    friend constexpr Expr operator*(u32, Expr a) { return a; }
+    constexpr Expr operator-() const { return *this; }
   };
   constexpr explicit ShapeBuilder(ChipShape& shape) : shape_(shape) {}
   template <template <class> class Row>
   constexpr Row<Expr> row() const {
     return {};
   }
-  constexpr Expr constant(u32) const { return {}; }
+  constexpr Expr constant(u32) const { return {0}; }
   constexpr void assert_zero(const Expr&, std::source_location = {}) { ++shape_.constraints; }
   template <std::size_t N>
-  constexpr void send(const Tag& tag, const Expr&, const Expr (&)[N], std::source_location = {}) {
-    add(tag, true, N);
+  constexpr void send(const Tag& tag, const Expr& multiplicity, const Expr (&fields)[N], std::source_location = {}) {
+    add(tag, true, multiplicity, fields);
   }
   template <std::size_t N>
-  constexpr void receive(const Tag& tag, const Expr&, const Expr (&)[N], std::source_location = {}) {
-    add(tag, false, N);
+  constexpr void receive(const Tag& tag, const Expr& multiplicity, const Expr (&fields)[N], std::source_location = {}) {
+    add(tag, false, multiplicity, fields);
   }
 
  private:
-  constexpr void add(const Tag& tag, bool is_send, std::size_t fields) {
-    ENSURE(fields == tag.fields, "a message has as many fields as its tag says");
+  constexpr void add(const Tag& tag, bool is_send, const Expr& multiplicity, std::span<const Expr> fields) {
+    ENSURE(fields.size() == tag.fields, "a message has as many fields as its tag says");
     ENSURE(shape_.message_count < kMaxMessages, "too many messages in one chip");
-    shape_.messages[shape_.message_count++] = {tag.id, tag.bus, is_send};
+    bool is_linear = multiplicity.degree <= 1;
+    for (const Expr& field : fields) is_linear = is_linear && field.degree <= 1;
+    shape_.messages[shape_.message_count++] = {tag.id, tag.bus, is_send, is_linear};
   }
   ChipShape& shape_;
 };

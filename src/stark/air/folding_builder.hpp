@@ -19,8 +19,13 @@ struct FoldWeights {
   const BusChallenge* challenges = nullptr;  ///< [bus]
 };
 
-/// T: what a column holds (lanes, lanes of extensions, Ext). X: an extension over T's lanes.
-template <class T, class X>
+/// Which messages a fold takes in: all; or, for provers, the linear ones apart from everything else, as the sum of a
+/// linear function over many rows is that function of the rows' sum.
+enum class FoldPart : u8 { kAll, kLinear, kOthers };
+
+/// T: what a column holds (lanes, lanes of extensions, Ext). X: an extension over T's lanes. `kShape` is the chip's,
+/// needed for parts only.
+template <class T, class X, FoldPart kPart = FoldPart::kAll, const ChipShape* kShape = nullptr>
 class FoldingBuilder {
  public:
   using Expr = T;
@@ -33,6 +38,7 @@ class FoldingBuilder {
   }
   ATLAS_FORCE_INLINE T constant(u32 value) const { return T(typename T::Base(value)); }
   ATLAS_FORCE_INLINE void assert_zero(const T& value, std::source_location = {}) {
+    if constexpr (kPart == FoldPart::kLinear) return;
     sum_ += scale(weights_.constraints[constraint_++], value);
   }
   template <std::size_t N>
@@ -56,6 +62,12 @@ class FoldingBuilder {
 
   template <std::size_t N>
   ATLAS_FORCE_INLINE void message(const Tag& tag, const T& numerator, const T (&fields)[N]) {
+    if constexpr (kPart != FoldPart::kAll) {
+      if (kShape->messages[message_].is_linear != (kPart == FoldPart::kLinear)) {
+        ++message_;
+        return;
+      }
+    }
     const BusChallenge& challenge = weights_.challenges[static_cast<unsigned>(tag.bus)];
     X denominator = broadcast(challenge.alpha - challenge.beta[0] * BabyBear(tag.id));
     for (std::size_t i = 0; i < N; ++i) denominator -= scale(challenge.beta[i + 1], fields[i]);

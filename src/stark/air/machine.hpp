@@ -1,6 +1,6 @@
 #pragma once
 // A machine: its chips as the verifier sees them, in the order of the key, and what its public values mean.
-#include <stark/air/folding_builder.hpp>
+#include <stark/air/claim_builder.hpp>
 
 namespace atlas::stark {
 
@@ -49,7 +49,7 @@ constexpr ChipDescription describe(u32 max_height, u32 fixed_height = 0) {
   out.max_height = max_height;
   out.fixed_height = fixed_height;
   out.fold = [](const Ext* row, const FoldWeights& weights) {
-    FoldingBuilder<Ext, Ext> builder(row, weights);
+    ClaimBuilder builder(row, weights);
     Chip::eval(builder);
     return builder.sum();
   };

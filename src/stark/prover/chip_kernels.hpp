@@ -25,13 +25,17 @@ struct ChipKernels {
   /// is column i of the chip.
   void (*leaves)(const u32* const* columns, std::size_t first, std::size_t count, const BusChallenge* challenges,
                  const LeafTarget* targets);
-  /// Blocks [first, first + count) of 32 rows: sums[point] += Σ weight[block]·fold(columns at the point). The weights'
-  /// planes hold zeros up to a multiple of 16. `scratch`: 2·width·512 words, 64-byte aligned.
+  /// Blocks [first, first + count) of 32 rows: sums[point] += Σ weight[block]·fold(columns at the point), without
+  /// linear messages. The weights' planes hold zeros up to a multiple of 16. `scratch`: 2·width·512 words, 64-byte
+  /// aligned.
   void (*skip)(const u32* const* columns, std::size_t first, std::size_t count, const u32* weights,
                std::size_t weight_stride, const FoldWeights& fold, u32* scratch, Ext* sums);
   /// Pairs [first, first + count) of folded columns (planes of one stride): out[k] = Σ weight·fold at X = 0, 2, 3.
   void (*round)(const u32* const* columns, std::size_t stride, std::size_t first, std::size_t count, const u32* weights,
                 std::size_t weight_stride, const FoldWeights& fold, Ext* out);
+  /// The linear messages' part of the fold, which skip() and round() leave out.
+  Ext (*linear)(const Ext* row, const FoldWeights& fold);
+  bool has_only_linear;  ///< skip() and round() have nothing to do
 };
 
 /// A machine's tables: chips[isa][chip].

@@ -59,6 +59,18 @@ struct ChipKernelsOf {
   using X = typename L::X;
   static constexpr unsigned kWidth = sizeof(typename Chip::template Row<u32>) / sizeof(u32);
   static constexpr unsigned kParts = 16 / P::kLanes;
+  static constexpr ChipShape kShape = shape_of<Chip>();
+
+  static constexpr bool has_only_linear() {
+    bool out = kShape.constraints == 0;
+    for (u32 j = 0; j < kShape.message_count; ++j) out = out && kShape.messages[j].is_linear;
+    return out;
+  }
+  static Ext linear(const Ext* row, const FoldWeights& fold) {
+    FoldingBuilder<Ext, Ext, FoldPart::kLinear, &kShape> builder(row, fold);
+    Chip::eval(builder);
+    return builder.sum();
+  }
 
   static void leaves(const u32* const* columns, std::size_t first, std::size_t count, const BusChallenge* challenges,
                      const LeafTarget* targets) {
@@ -155,7 +167,7 @@ struct ChipKernelsOf {
             P row[kWidth];
             for (unsigned c = 0; c < kWidth; ++c)
               row[c] = P::load(rows + ((t * kParts + part) * kWidth + c) * P::kLanes);
-            FoldingBuilder<P, X> builder(row, fold);
+            FoldingBuilder<P, X, FoldPart::kOthers, &kShape> builder(row, fold);
             Chip::eval(builder);
             const X w = L::load(weights, weight_stride, block + part * P::kLanes);
             totals[coset * kSkip + t] += w * builder.sum();
@@ -185,7 +197,7 @@ struct ChipKernelsOf {
         if (point != 0) {
           for (unsigned c = 0; c < kWidth; ++c) row[c] += point == 1 ? slope[c] + slope[c] : slope[c];
         }
-        FoldingBuilder<X, X> builder(row, fold);
+        FoldingBuilder<X, X, FoldPart::kOthers, &kShape> builder(row, fold);
         Chip::eval(builder);
         totals[point] += w * builder.sum();
       }
@@ -193,7 +205,7 @@ struct ChipKernelsOf {
     for (unsigned k = 0; k < kRoundPoints; ++k) out[k] += L::sum_lanes(totals[k]);
   }
 
-  static constexpr ChipKernels kTable{leaves, skip, round};
+  static constexpr ChipKernels kTable{leaves, skip, round, linear, has_only_linear()};
 };
 
 template <class P, class W, class... Chips>

@@ -14,7 +14,9 @@ struct ChipState {
   FoldWeights weights;
   Ext zero_row;                    ///< the fold of a row of zeros: what each padding row adds
   std::vector<ExtPlanes> columns;  ///< once the skip variable is bound
-  Ext last;                        ///< the fold at the chip's whole point, once it is bound
+  /// The linear messages' part of the fold: linear[i] a column i, and the last one alone.
+  std::vector<Ext> linear;
+  ExtPlanes linear_part;  ///< of every row, once the skip variable is bound
   std::vector<const u32*> pointers() const {
     std::vector<const u32*> out;
     for (const ExtPlanes& column : columns) out.push_back(column.data());
@@ -22,20 +24,28 @@ struct ChipState {
   }
 };
 
+/// Coefficients of the polynomial of degree below 32 from its values on w_{32·2^coset}·H, or on H for coset 0.
+std::vector<Ext> coefficients_on_coset(std::span<const Ext> values, unsigned coset) {
+  const BabyBear root = BabyBear::root_of_unity(kSkipLog).inverse();
+  const BabyBear shift = coset == 0 ? BabyBear::one() : BabyBear::root_of_unity(kSkipLog + coset).inverse();
+  std::vector<Ext> out;
+  for (unsigned j = 0; j < kSkip; ++j) {
+    Ext sum = Ext::zero();
+    for (unsigned t = 0; t < kSkip; ++t) sum += values[t] * root.pow(u64{j} * t);
+    out.push_back(sum * (shift.pow(j) * BabyBear(kSkip).inverse()));
+  }
+  return out;
+}
+
 /// Coefficients of the polynomial of degree below 96 from its values on H, w_64·H and w_128·H. With Y = X^32, which is
 /// 1, −1 and i = w_4 there, coefficient j of the three interpolants is u_j(1), u_j(−1), u_j(i) of u_j(Y) = A + B·Y +
 /// C·Y^2.
 std::vector<Ext> interpolate(std::span<const Ext> values) {
-  const BabyBear half = BabyBear(2).inverse(), root = BabyBear::root_of_unity(kSkipLog).inverse();
+  const BabyBear half = BabyBear(2).inverse();
   const BabyBear i = BabyBear::root_of_unity(2);
-  Ext coefficients[kSkipCosets][kSkip];
+  std::vector<Ext> coefficients[kSkipCosets];
   for (unsigned coset = 0; coset < kSkipCosets; ++coset) {
-    const BabyBear shift = coset == 0 ? BabyBear::one() : BabyBear::root_of_unity(kSkipLog + coset).inverse();
-    for (unsigned j = 0; j < kSkip; ++j) {
-      Ext sum = Ext::zero();
-      for (unsigned t = 0; t < kSkip; ++t) sum += values[coset * kSkip + t] * root.pow(u64{j} * t);
-      coefficients[coset][j] = sum * (shift.pow(j) * BabyBear(kSkip).inverse());
-    }
+    coefficients[coset] = coefficients_on_coset(values.subspan(coset * kSkip, kSkip), coset);
   }
   std::vector<Ext> out(kSkipPoints);
   for (unsigned j = 0; j < kSkip; ++j) {
@@ -53,9 +63,47 @@ std::vector<Ext> interpolate(std::span<const Ext> values) {
   return out;
 }
 
+std::vector<Ext> linear_part(const ChipKernels& kernels, std::size_t width, const FoldWeights& weights) {
+  std::vector<Ext> row(width, Ext::zero()), out;
+  const Ext constant = kernels.linear(row.data(), weights);
+  for (Ext& column : row) {
+    column = Ext::one();
+    out.push_back(kernels.linear(row.data(), weights) - constant);
+    column = Ext::zero();
+  }
+  out.push_back(constant);
+  return out;
+}
+
+/// Σ over rows of eq·(the linear part) for each of a block's 32 rows: its values on H.
+std::array<Ext, kSkip> linear_skip_sums(const ChipState& state, const std::vector<const u32*>& columns,
+                                        std::size_t blocks, std::span<const Ext> xi, Isa isa) {
+  const SplitEq eq(xi);
+  const std::size_t chunk = eq.chunk(), chunks = (blocks + chunk - 1) / chunk;
+  auto sums = parallel_sums<kSkip>(chunks, [&](std::size_t i, auto& total) {
+    const std::size_t first = i * chunk, count = std::min(chunk, blocks - first);
+    for (std::size_t k = 0; k < columns.size(); ++k) {
+      if (state.linear[k].is_zero()) continue;
+      Ext out[kSkip];
+      linear_kernels(isa).weigh_blocks(columns[k] + first * kSkip, eq.inner().data(), eq.inner().stride(), count, out);
+      const Ext factor = eq.outer(i) * state.linear[k];
+      for (unsigned t = 0; t < kSkip; ++t) total[t] += factor * out[t];
+    }
+  });
+  const Ext constant = state.linear.back() * eq_prefix(xi, blocks);
+  for (Ext& sum : sums) sum += constant;
+  return sums;
+}
+
 std::array<Ext, kSkipPoints> skip_sums(const ChipState& state, const ChipKernels& kernels,
                                        const std::vector<const u32*>& columns, std::size_t blocks,
                                        std::span<const Ext> xi) {
+  const Ext padding = state.zero_row * (Ext::one() - eq_prefix(xi, blocks));
+  if (kernels.has_only_linear) {
+    std::array<Ext, kSkipPoints> out;
+    out.fill(padding);
+    return out;
+  }
   const SplitEq eq(xi);
   const std::size_t chunk = std::max<std::size_t>(eq.chunk(), 16), width = columns.size();
   ExtPlanes inner(chunk);
@@ -70,7 +118,6 @@ std::array<Ext, kSkipPoints> skip_sums(const ChipState& state, const ChipKernels
     kernels.skip(from.data(), 0, count, inner.data(), inner.stride(), state.weights, scratch.local().data(), out);
     for (unsigned k = 0; k < kSkipPoints; ++k) total[k] += eq.outer(i) * out[k];
   });
-  const Ext padding = state.zero_row * (Ext::one() - eq_prefix(xi, blocks));
   for (Ext& sum : sums) sum += padding;
   return sums;
 }
@@ -95,6 +142,16 @@ std::vector<ExtPlanes> skip_fold(const std::vector<const u32*>& columns, std::si
   return out;
 }
 
+ExtPlanes combine_columns(const ChipState& state, std::size_t length) {
+  ExtPlanes out(length);
+  tbb::parallel_for(std::size_t{0}, length, [&](std::size_t i) {
+    Ext sum = state.linear.back();
+    for (std::size_t k = 0; k < state.columns.size(); ++k) sum += state.linear[k] * state.columns[k].get(i);
+    out.set(i, sum);
+  });
+  return out;
+}
+
 /// t at 0, 2 and 3, `rest` being the variables above the round's.
 std::array<Ext, kRoundPoints> round_sums(const ChipState& state, const MachineKernels& kernels, Isa isa,
                                          std::size_t length, std::span<const Ext> rest) {
@@ -105,11 +162,18 @@ std::array<Ext, kRoundPoints> round_sums(const ChipState& state, const MachineKe
     const std::size_t first = i * chunk, count = std::min(chunk, pairs - first);
     std::vector<const u32*> from;
     for (const u32* column : columns) from.push_back(column + 2 * first);
+    const SumcheckKernels& linear = sumcheck_kernels(isa, count);
+    const u32* const rows = state.linear_part.data() + 2 * first;
+    const std::size_t stride = state.linear_part.stride();
+    const Ext even = linear.even_dot(rows, stride, eq.inner().data(), eq.inner().stride(), count);
+    const Ext slope = linear.difference_dot(rows, stride, eq.inner().data(), eq.inner().stride(), count);
+    const Ext of_linear[kRoundPoints] = {even, even + slope + slope, even + slope + slope + slope};
+    for (unsigned k = 0; k < kRoundPoints; ++k) total[k] += eq.outer(i) * of_linear[k];
+    const ChipKernels& others = kernels.of(count % 16 == 0 ? isa : Isa::kPortable, state.chip);
+    if (others.has_only_linear) return;
     Ext out[kRoundPoints];
-    const Isa fitting = count % 16 == 0 ? isa : Isa::kPortable;
-    kernels.of(fitting, state.chip)
-        .round(from.data(), state.columns[0].stride(), 0, count, eq.inner().data(), eq.inner().stride(), state.weights,
-               out);
+    others.round(from.data(), state.columns[0].stride(), 0, count, eq.inner().data(), eq.inner().stride(),
+                 state.weights, out);
     for (unsigned k = 0; k < kRoundPoints; ++k) total[k] += eq.outer(i) * out[k];
   });
   const Ext padding = state.zero_row * (Ext::one() - eq_prefix(rest, pairs));
@@ -138,6 +202,7 @@ ColumnClaims prove_constraints(ProverChannel& channel, const Machine& machine, c
 
   std::vector<ChipState> chips;
   std::array<Ext, kSkipPoints> values{};
+  std::array<Ext, kSkip> linear_values{};
   for (std::size_t c = 0; c < machine.chips.size(); ++c) {
     if (!layout.is_live(c)) continue;
     ChipState state;
@@ -145,12 +210,18 @@ ColumnClaims prove_constraints(ProverChannel& channel, const Machine& machine, c
     state.weights = weights.of_chip(c, layout, challenges);
     const std::vector<Ext> zeros(machine.chips[c].shape.width(), Ext::zero());
     state.zero_row = machine.chips[c].fold(zeros.data(), state.weights);
+    state.linear = linear_part(kernels.of(isa, c), zeros.size(), state.weights);
+    const auto of_linear = linear_skip_sums(state, columns[c], layout.heights[c] / kSkip,
+                                            xi.subspan(kSkipLog, layout.row_logs[c] - kSkipLog), isa);
+    for (unsigned k = 0; k < kSkip; ++k) linear_values[k] += of_linear[k];
     const auto part = skip_sums(state, kernels.of(isa, c), columns[c], layout.heights[c] / kSkip,
                                 xi.subspan(kSkipLog, layout.row_logs[c] - kSkipLog));
     for (unsigned k = 0; k < kSkipPoints; ++k) values[k] += part[k];
     chips.push_back(std::move(state));
   }
-  const std::vector<Ext> t = interpolate(values);
+  std::vector<Ext> t = interpolate(values);
+  const std::vector<Ext> linear_t = coefficients_on_coset(linear_values, 0);
+  for (unsigned k = 0; k < kSkip; ++k) t[k] += linear_t[k];
   channel.send(Label::kConstraintSkip, t);
   const Ext r0 = transcript.draw(Label::kConstraintSkip);
   const SkipWeights skip(r0);
@@ -162,6 +233,7 @@ ColumnClaims prove_constraints(ProverChannel& channel, const Machine& machine, c
   for (ChipState& state : chips) {
     const std::size_t c = state.chip;
     state.columns = skip_fold(columns[c], layout.heights[c] / kSkip, layout.row_logs[c] - kSkipLog, skip.at, isa);
+    state.linear_part = combine_columns(state, state.columns[0].size());
   }
 
   Ext finished = Ext::zero();  // Σ of chips whose variables are all bound, with Π (1 − r_i) since
@@ -206,13 +278,15 @@ ColumnClaims prove_constraints(ProverChannel& channel, const Machine& machine, c
       const u32 log = layout.row_logs[state.chip];
       if (log <= i) continue;
       const std::size_t n = lengths[state.chip] / 2, length = kept(n, log - i - 1);
-      tbb::parallel_for(std::size_t{0}, state.columns.size(), [&](std::size_t k) {
+      const auto bind = [&](ExtPlanes& column, const Ext& above) {
         ExtPlanes folded((length + 15) / 16 * 16);
-        sumcheck_kernels(isa, n).fold(state.columns[k].data(), state.columns[k].stride(), folded.data(),
-                                      folded.stride(), n, r);
-        folded.fill(n, folded.size(), Ext::zero());
-        state.columns[k] = std::move(folded);
-      });
+        sumcheck_kernels(isa, n).fold(column.data(), column.stride(), folded.data(), folded.stride(), n, r);
+        folded.fill(n, folded.size(), above);
+        column = std::move(folded);
+      };
+      bind(state.linear_part, state.linear.back());
+      tbb::parallel_for(std::size_t{0}, state.columns.size(),
+                        [&](std::size_t k) { bind(state.columns[k], Ext::zero()); });
       lengths[state.chip] = length;
     }
     finish(i + 1);

@@ -43,6 +43,7 @@ enum class Label : u16 {
   kQueries,
   kBoundaryGrinding,
   kSegmentCount,
+  kBoundaryTree,
 };
 
 class Transcript {

@@ -14,12 +14,29 @@ Transcript boundary_transcript(const VerifyingKey& key, std::span<const Boundary
   Transcript out("atlas execution proof 1");
   out.absorb(Label::kKey, std::span(&key.digest, 1));
   out.absorb(Label::kSegmentCount, u64{segments.size()});
-  for (const BoundaryStatement& segment : segments) {
-    out.absorb(Label::kPublicValues, segment.public_values);
-    out.absorb(Label::kHeights, segment.heights);
-    out.absorb(Label::kBoundaryRoot, std::span<const Digest>(segment.cap));
-  }
+  std::vector<Digest> leaves;
+  for (const BoundaryStatement& segment : segments) leaves.push_back(boundary_leaf(segment));
+  const Digest root = boundary_root(std::move(leaves));
+  out.absorb(Label::kBoundaryTree, std::span(&root, 1));
   return out;
+}
+
+Digest boundary_leaf(const BoundaryStatement& segment) {
+  Transcript out("atlas boundary leaf 1");
+  out.absorb(Label::kPublicValues, segment.public_values);
+  out.absorb(Label::kHeights, segment.heights);
+  out.absorb(Label::kBoundaryRoot, std::span<const Digest>(segment.cap));
+  return out.grinding_state(Label::kBoundaryTree);
+}
+
+Digest boundary_root(std::vector<Digest> leaves) {
+  std::size_t count = 1;
+  while (count < leaves.size()) count *= 2;
+  leaves.resize(count, Digest{});
+  for (; count > 1; count /= 2) {
+    for (std::size_t i = 0; i < count / 2; ++i) leaves[i] = hash_node(leaves[2 * i], leaves[2 * i + 1]);
+  }
+  return leaves[0];
 }
 
 Result<ExecutionOutcome, VerifyError> verify_execution(const VerifyingKey& key, ByteView proof) {

@@ -24,6 +24,11 @@ struct BoundaryStatement {
   std::vector<u32> heights;  ///< of the segment's chips with boundary columns, in key order
   MerkleCap cap;
 };
+/// A segment's leaf in the tree that the boundary challenge is drawn from.
+Digest boundary_leaf(const BoundaryStatement& segment);
+/// Root over the segments in order, filled up to a power of two with digests of zeros: whoever verified some of the
+/// segments can say so with one digest and siblings. Their number is absorbed beside it.
+Digest boundary_root(std::vector<Digest> leaves);
 Transcript boundary_transcript(const VerifyingKey& key, std::span<const BoundaryStatement> segments);
 std::vector<u32> boundary_heights(const Machine& machine, std::span<const u32> heights);
 

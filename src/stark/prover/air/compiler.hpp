@@ -31,7 +31,7 @@ SymbolicExpr operator*(u32 k, const SymbolicExpr& a);
 SymbolicExpr operator-(const SymbolicExpr& a);
 
 struct SourceLine {
-  std::string file;
+  const char* file = "";
   u32 line = 0;
 };
 

@@ -37,6 +37,8 @@ struct NttKernels {
 struct LinearKernels {
   /// sum[k·stride + i] += factor·values[i], i < n.
   void (*accumulate)(u32* sum, std::size_t stride, const u32* values, std::size_t n, const Ext& factor);
+  /// out[t] = Σ_b weights[b]·values[32·b + t], t < 32, b < blocks.
+  void (*weigh_blocks)(const u32* values, const u32* weights, std::size_t stride, std::size_t blocks, Ext* out);
   /// sum_i values[i]·weights[i].
   Ext (*dot)(const u32* values, const u32* weights, std::size_t stride, std::size_t n);
 };

@@ -39,14 +39,42 @@ struct LinearKernelsOf {
       store(load(sum, stride, i) + f * v, sum, stride, i);
     }
   }
+  static void weigh_blocks(const u32* values, const u32* weights, std::size_t stride, std::size_t blocks, Ext* out) {
+    for (unsigned first = 0; first < kSkip; first += P::kLanes) {
+      field::SumOfProducts<P> sums[kExtensionDegree];
+      std::size_t b = 0;
+      for (; b + 2 <= blocks; b += 2) {
+        const P x = P::load(values + b * kSkip + first), y = P::load(values + (b + 1) * kSkip + first);
+        for (unsigned k = 0; k < kExtensionDegree; ++k) {
+          const u32* w = weights + k * stride + b;
+          sums[k].add(x, P(BabyBear::from_raw(w[0])), y, P(BabyBear::from_raw(w[1])));
+        }
+      }
+      for (; b < blocks; ++b) {
+        const P x = P::load(values + b * kSkip + first);
+        for (unsigned k = 0; k < kExtensionDegree; ++k) {
+          sums[k].add(x, P(BabyBear::from_raw(weights[k * stride + b])));
+        }
+      }
+      for (unsigned k = 0; k < kExtensionDegree; ++k) {
+        u32 words[P::kLanes];
+        sums[k].value().store(words);
+        for (unsigned l = 0; l < P::kLanes; ++l) out[first + l].c[k] = BabyBear::from_raw(words[l]);
+      }
+    }
+  }
   static Ext dot(const u32* values, const u32* weights, std::size_t stride, std::size_t n) {
+    field::SumOfProducts<P> sums[kExtensionDegree];
+    for (std::size_t i = 0; i < n; i += P::kLanes) {
+      const P v = P::load(values + i);
+      for (unsigned k = 0; k < kExtensionDegree; ++k) sums[k].add(v, P::load(weights + k * stride + i));
+    }
     X sum;
-    for (auto& c : sum.c) c = P(BabyBear::zero());
-    for (std::size_t i = 0; i < n; i += P::kLanes) sum += load(weights, stride, i) * P::load(values + i);
+    for (unsigned k = 0; k < kExtensionDegree; ++k) sum.c[k] = sums[k].value();
     return sum_lanes(sum);
   }
 
-  static constexpr LinearKernels kTable{accumulate, dot};
+  static constexpr LinearKernels kTable{accumulate, weigh_blocks, dot};
 };
 
 }  // namespace atlas::stark

@@ -178,6 +178,16 @@ struct SumcheckKernelsOf {
     out[1] = L::sum_lanes(square);
   }
 
+  static Ext even_dot(const u32* a, std::size_t stride, const u32* weights, std::size_t weight_stride, std::size_t n) {
+    X sum = X::zero();
+    for (std::size_t i = 0; i < n; i += P::kLanes) {
+      X even, odd;
+      load_pairs(a, stride, i, even, odd);
+      sum += L::load(weights, weight_stride, i) * even;
+    }
+    return L::sum_lanes(sum);
+  }
+
   static Ext difference_dot(const u32* a, std::size_t stride, const u32* weights, std::size_t weight_stride,
                             std::size_t n) {
     X sum = X::zero();
@@ -189,9 +199,9 @@ struct SumcheckKernelsOf {
     return L::sum_lanes(sum);
   }
 
-  static constexpr SumcheckKernels kTable{fold,          skip_fold,     bus_combine,   children_round,
-                                          children_fold, leaf_combine,  leaf_round,    leaf_fold,
-                                          bus_round,     product_round, difference_dot};
+  static constexpr SumcheckKernels kTable{fold,          skip_fold,     bus_combine, children_round,
+                                          children_fold, leaf_combine,  leaf_round,  leaf_fold,
+                                          bus_round,     product_round, even_dot,    difference_dot};
 };
 
 }  // namespace atlas::stark

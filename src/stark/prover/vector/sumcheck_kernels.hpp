@@ -35,6 +35,8 @@ struct SumcheckKernels {
   /// Of a·b on n pairs: the sums of the value at 0 and of the coefficient of X^2.
   void (*product_round)(const u32* a, std::size_t a_stride, const u32* b, std::size_t b_stride, std::size_t n,
                         Ext out[2]);
+  /// Σ weights[i]·a[2i].
+  Ext (*even_dot)(const u32* a, std::size_t stride, const u32* weights, std::size_t weight_stride, std::size_t n);
   /// Σ weights[i]·(a[2i + 1] − a[2i]).
   Ext (*difference_dot)(const u32* a, std::size_t stride, const u32* weights, std::size_t weight_stride, std::size_t n);
 };

@@ -1,0 +1,45 @@
+#pragma once
+// Do a machine's constraints and messages suffice, and is each of them needed? Judged row by row with eval() and the
+// tables' contents, so a machine of hundreds of columns takes seconds. The execution must hold (check_execution).
+#include <stark/prover/air/trace_checker.hpp>
+
+namespace atlas::stark {
+
+/// Every cell of some rows of every chip changed alone, in several ways. A change that breaks no constraint and leaves
+/// the row's messages as they were is inert: nothing outside the row can tell. Every other change is caught, by a
+/// constraint or, as the honest buses balance, by a bus. Fixed and closed columns are the key's, not the prover's.
+struct CellMutation {
+  u64 tried = 0;
+  u64 caught_by_constraint = 0;
+  u64 caught_by_bus = 0;
+  /// Inert columns as "chip column": in rows that send or receive something, and in rows that do not.
+  std::vector<std::string> inert_in_live_rows;
+  std::vector<std::string> inert_in_idle_rows;
+};
+CellMutation mutate_cells(const Machine& machine, std::span<const ChipSource> chips,
+                          std::span<const SegmentWitness> segments, u32 rows_per_chip = 8);
+
+/// Every constraint, message and look-up left out in turn. A message counts as needed when the honest execution does
+/// not balance without it. A constraint, and a look-up as a claim about its fields, counts when a row is found that
+/// breaks it and nothing else:
+///   same    every message as in an honest row, or two halves of that row in its place: the forged trace balances;
+///   output  what the row (or each half) receives is honest, what it sends is not: the machine would go on from that;
+///   input   no honest row receives that, but the row agrees with all other constraints and look-ups.
+struct OmissionScore {
+  u32 constraints = 0, lookups = 0, messages = 0;  ///< how many there are
+  u32 same = 0, output = 0, input = 0;             ///< constraints and look-ups by the forgery found
+  u32 unbalanced = 0;                              ///< messages without which the honest execution fails
+  std::vector<std::string> survivors;              ///< chip, which, source line: nothing found
+  double percent() const {
+    const double all = double(constraints) + lookups + messages;
+    return all == 0 ? 100 : 100.0 * (same + output + input + unbalanced) / all;
+  }
+};
+OmissionScore drop_assertions(const Machine& machine, std::span<const ChipSource> chips,
+                              std::span<const SegmentWitness> segments, u32 rows_per_chip = 16, u32 effort = 4000);
+
+/// One line to print.
+std::string summary(const CellMutation& result);
+std::string summary(const OmissionScore& result);
+
+}  // namespace atlas::stark

@@ -80,6 +80,7 @@ void prove(benchmark::State& state, u32 log_steps, int threads, Isa isa) {
     state.counters["opening_s"] = m.times.opening;
     state.counters["verify_s"] = m.verify_seconds;
     state.counters["proof_bytes"] = static_cast<double>(m.proof_bytes);
+    state.counters["proof_fingerprint"] = m.proof_fingerprint;
     state.counters["peak_memory_bytes"] = static_cast<double>(m.peak_memory_bytes);
     const Floor floor = measure_floor(isa);
     state.counters["floor_s"] =

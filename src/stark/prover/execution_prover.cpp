@@ -16,7 +16,7 @@ Bytes prove_execution(const ProvingKey& key, std::span<const SegmentWitness> seg
   }
   ProverChannel channel(boundary_transcript(verifying, statements));
   channel.open_word(kProofMagic);
-  channel.open_word(kProofVersion);
+  channel.open_word(version_word(verifying.parameters));
   channel.open(verifying.digest);
   channel.open_word(static_cast<u32>(segments.size()));
   grind(channel, Label::kBoundaryGrinding, verifying.parameters.boundary_grinding, isa);

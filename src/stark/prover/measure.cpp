@@ -5,6 +5,7 @@
 
 #include <sys/resource.h>
 
+#include <crypto/blake3.hpp>
 #include <stark/prover/measure.hpp>
 #include <stark/prover/vector/kernels.hpp>
 
@@ -58,6 +59,8 @@ Measurement measure(const ProvingKey& key, std::span<const SegmentWitness> witne
     }
   }
   out.proof_bytes = proof.size();
+  const Hash256 hash = crypto::blake3(proof);
+  out.proof_fingerprint = u32{hash[0]} | u32{hash[1]} << 8 | u32{hash[2]} << 16;
   out.verify_seconds = 1e9;
   for (unsigned run = 0; run < 3; ++run) {
     const double seconds = seconds_of([&] {

@@ -11,12 +11,13 @@ struct Measurement {
   ProverTimes times;         ///< of that one, over all segments
   double verify_seconds = 0;
   std::size_t proof_bytes = 0;
+  u32 proof_fingerprint = 0;  ///< 24 bits of the proof's hash: the same for every instruction set and number of threads
   std::size_t peak_memory_bytes = 0;  ///< of the process so far
   u64 cells = 0;                      ///< committed, over all segments
   u64 messages = 0;                   ///< on both buses
 };
 
-/// Proves `runs` times and more, verifies once. Throws std::runtime_error if the proof is refused.
+/// Proves `runs` times, verifies once. Throws std::runtime_error if the proof is refused.
 Measurement measure(const ProvingKey& key, std::span<const SegmentWitness> witness, Isa isa, unsigned runs = 2);
 
 /// What `cells` and `messages` would take on one core if each ran at this core's measured rates for the work that no

@@ -141,6 +141,16 @@ TEST(Soundness, KeysDoNotMix) {
   }
 }
 
+// The set's promise stands in the file, and cannot be made greater or smaller than the key's.
+TEST(Soundness, TheProofSaysItsSet) {
+  EXPECT_EQ(word_at(honest_proof(), 1) >> 16, world().parameters.promised_bits);
+  for (const u32 bits : {0u, 9u, 100u, 128u}) {
+    Bytes proof = honest_proof();
+    set_word(proof, 1, kProofVersion | bits << 16);
+    EXPECT_EQ(world().verdict(proof), name_of(VerifyError::kFormat)) << bits;
+  }
+}
+
 // 8, 10, 12: segments left out, repeated, exchanged, taken from another execution.
 TEST(Soundness, SegmentsBelongTogether) {
   const auto cut = [](const Bytes& proof) {  // the words of every segment

@@ -46,7 +46,7 @@ Result<ExecutionOutcome, VerifyError> verify_execution(const VerifyingKey& key, 
   if (!words.empty()) std::memcpy(words.data(), proof.data(), proof.size());
   constexpr std::size_t kHeaderWords = 2 + 8 + 1 + 2;
   if (words.size() < kHeaderWords) return Err(VerifyError::kTruncated);
-  if (words[0] != kProofMagic || words[1] != kProofVersion) return Err(VerifyError::kFormat);
+  if (words[0] != kProofMagic || words[1] != version_word(key.parameters)) return Err(VerifyError::kFormat);
   if (std::memcmp(&words[2], key.digest.word, sizeof key.digest.word) != 0) return Err(VerifyError::kFormat);
   const u32 count = words[10];
   if (count == 0 || count > kMaxSegments) return Err(VerifyError::kSegments);

@@ -1,8 +1,9 @@
 #pragma once
 // A whole execution: its segments under one boundary challenge, and what ties them together.
 //
-// A proof file, in 32-bit little-endian words: kProofMagic, kProofVersion, the key's digest (8), number of segments,
-// the boundary nonce (2); then of every segment: its public values, the number of words of its proof, the proof.
+// A proof file, in 32-bit little-endian words: kProofMagic, kProofVersion and promised bits, the key's digest (8),
+// number of segments, the boundary nonce (2); then of every segment: its public values, the number of words of its
+// proof, the proof.
 #include <stark/verifier/segment.hpp>
 
 namespace atlas::stark {
@@ -10,6 +11,12 @@ namespace atlas::stark {
 inline constexpr u32 kProofMagic = 0x4b525441;  // "ATRK"
 inline constexpr u32 kProofVersion = 1;
 inline constexpr u32 kMaxSegments = 1u << 16;
+
+/// The file's second word: the version in the low half, the parameter set's promised bits in the high one. The key's
+/// digest binds the set itself; this says it to whoever reads the file.
+inline u32 version_word(const Parameters& parameters) {
+  return kProofVersion | parameters.promised_bits << 16;
+}
 
 struct ExecutionOutcome {
   std::vector<std::vector<u32>> public_values;  ///< of every segment

@@ -14,6 +14,8 @@ using testing::IsEmpty;
 
 constexpr Tag kLocalTag{"pair", 1, 1, TagKind::kPermutation, Bus::kLocal};
 constexpr Tag kOtherTag{"twin", 1, 1, TagKind::kPermutation, Bus::kLocal};
+constexpr Tag kPairLookup{"pair", 1, 1, TagKind::kLookup, Bus::kLocal};
+constexpr Tag kPairBoundary{"pair", 1, 1, TagKind::kPermutation, Bus::kBoundary};
 constexpr Tag kNoId{"nobody", 0, 1, TagKind::kPermutation, Bus::kLocal};
 constexpr Tag kTable{"table", 2, 1, TagKind::kLookup, Bus::kLocal};
 constexpr Tag kBorder{"border", 3, 1, TagKind::kPermutation, Bus::kBoundary};
@@ -32,6 +34,8 @@ enum class Case {
   kProduct,
   kSum,
   kSameId,
+  kBothKinds,
+  kBothBuses,
   kZeroId,
   kBoundaryColumn,
   kBoundaryLookup,
@@ -63,6 +67,14 @@ struct Sample {
       b.send(kLocalTag, r.flag, {r.value});
       b.receive(kOtherTag, r.flag, {r.value});
     }
+    if constexpr (kCase == Case::kBothKinds) {
+      b.send(kLocalTag, r.flag, {r.value});
+      b.receive(kPairLookup, r.flag, {r.value});
+    }
+    if constexpr (kCase == Case::kBothBuses) {
+      b.send(kLocalTag, r.flag, {r.value});
+      b.receive(kPairBoundary, r.flag, {r.flag});
+    }
     if constexpr (kCase == Case::kZeroId) b.send(kNoId, r.flag, {r.value});
     if constexpr (kCase == Case::kBoundaryColumn) b.send(kBorder, r.flag, {r.value});
     if constexpr (kCase == Case::kBoundaryLookup) b.receive(kBorderTable, r.flag, {r.flag});
@@ -91,6 +103,8 @@ TEST(AirCompiler, Refuses) {
   EXPECT_THAT(refusals<Case::kNotBoolean>(), ElementsAre(HasSubstr("no constraint makes the multiplicity 0 or 1")));
   EXPECT_THAT(refusals<Case::kSum>(), ElementsAre(HasSubstr("no constraint makes the multiplicity 0 or 1")));
   EXPECT_THAT(refusals<Case::kSameId>(), ElementsAre(HasSubstr("shares its id with the different tag 'pair'")));
+  EXPECT_THAT(refusals<Case::kBothKinds>(64), ElementsAre(HasSubstr("shares its id with the different tag 'pair'")));
+  EXPECT_THAT(refusals<Case::kBothBuses>(), ElementsAre(HasSubstr("shares its id with the different tag 'pair'")));
   EXPECT_THAT(refusals<Case::kZeroId>(), ElementsAre(HasSubstr("a tag's id is in [1, p)")));
   EXPECT_THAT(refusals<Case::kBoundaryColumn>(),
               ElementsAre(HasSubstr("names column 1, which is not in the boundary")));

@@ -49,6 +49,19 @@ void read_account(TomlReader& toml, const toml::table& table, std::size_t index,
   genesis.config.alloc.push_back(std::move(account));
 }
 
+// The chain's place on L1: [l1].
+void read_l1(TomlReader& toml, const toml::table& table, stf::L1Contracts& l1) {
+  toml.open(table, "l1");
+  if (toml.raw("chain_id") == nullptr) toml.fail(&table, "l1 has no chain_id: that of the chain it settles on");
+  toml.integer("chain_id", l1.chain_id, 1, (u64{1} << 53) - 1, "");
+  toml.address("bridgehub", l1.bridgehub, "");
+  toml.address("chain", l1.chain, "");
+  toml.address("asset_router", l1.asset_router, "");
+  toml.address("nullifier", l1.nullifier, "");
+  toml.address("token_vault", l1.token_vault, "");
+  toml.close();
+}
+
 }  // namespace
 
 ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding) {
@@ -79,6 +92,14 @@ Result<ChainGenesis, std::vector<ConfigError>> parse_genesis(std::string_view te
     toml.integer("base_fee_floor_wei", rules.base_fee_floor_wei, 1, u64{1} << 60, "");
     toml.integer("base_fee_denominator", rules.base_fee_denominator, 8, 1'000'000, "");
     toml.address("coinbase", genesis.config.coinbase, "");
+    toml.integer("native_price_cap_wei", rules.price_caps.native, 0, u64{1} << 60, "");
+    toml.integer("pubdata_price_cap_wei", rules.price_caps.pubdata, 0, u64{1} << 60, "");
+    toml.choice("da", rules.da,
+                {{"validium", stf::DaScheme::kValidium},
+                 {"calldata", stf::DaScheme::kCalldata},
+                 {"blobs", stf::DaScheme::kBlobs}},
+                "");
+    if (const toml::table* l1 = toml.table("l1")) read_l1(toml, *l1, rules.l1);
     toml.boolean("deterministic_deployment_proxy", genesis.deterministic_deployment_proxy, "");
     const auto accounts = toml.tables("accounts");
     for (std::size_t i = 0; i < accounts.size(); ++i) read_account(toml, *accounts[i], i, genesis);
@@ -106,6 +127,7 @@ Result<storage::Genesis, std::string> build_genesis(const ChainGenesis& genesis)
   stf::GenesisConfig config = genesis.config;
   config.gas_limit = genesis.rules.gas_limit;
   config.base_fee = genesis.rules.base_fee_floor_wei;
+  config.rules = genesis.rules;
   if (genesis.deterministic_deployment_proxy) config.alloc.push_back(deployment_proxy());
   auto built = stf::build_genesis(config);
   if (!built) {

@@ -31,6 +31,11 @@ ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding);
 ///     address = "0x…"
 ///     balance = "10000000000000000000000"   # wei
 ///     storage = { "0x0" = "0x1" }           # with `code` or `nonce`
+///     [l1]                                  # a chain that settles on L1; addresses of its contracts there
+///     chain_id = 11155111
+///     bridgehub = "0x…"                     # also chain, asset_router, nullifier, token_vault
+///
+/// Further keys: da = "blobs" | "calldata" | "validium"; native_price_cap_wei, pubdata_price_cap_wei.
 Result<ChainGenesis, std::vector<ConfigError>> parse_genesis(std::string_view text, const std::string& file_name);
 Result<ChainGenesis, std::vector<ConfigError>> load_genesis(const std::filesystem::path& file);
 

@@ -1,4 +1,5 @@
 #include <base/u256.hpp>
+#include <platform/accel.hpp>
 
 namespace atlas {
 namespace {
@@ -193,6 +194,7 @@ DivMod divmod(const u256& a, const u256& b) {
     out.remainder = a;
     return out;
   }
+  if (platform::accel::div_mod(a.limb, b.limb, out.quotient.limb, out.remainder.limb)) return out;
   divide(a.limb, m, b.limb, n, out.quotient.limb, out.remainder.limb);
   return out;
 }
@@ -218,6 +220,8 @@ u256 addmod(const u256& a, const u256& b, const u256& m) {
     const u256 sum = u256::add(x, y, carry);
     return carry || !(sum < m) ? sum - m : sum;
   }
+  u256 reduced;
+  if (!m.is_zero() && platform::accel::mul_add_mod(a.limb, u256(1).limb, b.limb, m.limb, reduced.limb)) return reduced;
   bool carry;
   const u256 sum = u256::add(a, b, carry);
   Limb limbs[u256::kLimbs + 1];
@@ -227,6 +231,8 @@ u256 addmod(const u256& a, const u256& b, const u256& m) {
 }
 
 u256 mulmod(const u256& a, const u256& b, const u256& m) {
+  u256 reduced;
+  if (!m.is_zero() && platform::accel::mul_add_mod(a.limb, b.limb, u256().limb, m.limb, reduced.limb)) return reduced;
   Limb product[2 * u256::kLimbs] = {};
   for (unsigned i = 0; i < u256::kLimbs; ++i) {
     Limb carry = 0;

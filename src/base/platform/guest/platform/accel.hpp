@@ -16,6 +16,13 @@ constexpr bool blake3_compress(const u32*, const u32*, u64, u32, u32, u32*) {
   return false;
 }
 
+constexpr bool div_mod(const Limb*, const Limb*, Limb*, Limb*) {
+  return false;
+}
+constexpr bool mul_add_mod(const Limb*, const Limb*, const Limb*, const Limb*, Limb*) {
+  return false;
+}
+
 /// What a curve operation came to.
 enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };
 constexpr Outcome secp256k1_recover(const u8*, u8, const u8*, const u8*, u8*) {

@@ -16,6 +16,14 @@ constexpr bool blake3_compress(const u32*, const u32*, u64, u32, u32, u32*) {
   return false;
 }
 
+/// base/u256.hpp: divmod; mulmod and addmod, a·b + c mod m. Numbers are u256's limbs; divisors are not zero.
+constexpr bool div_mod(const Limb*, const Limb*, Limb*, Limb*) {
+  return false;
+}
+constexpr bool mul_add_mod(const Limb*, const Limb*, const Limb*, const Limb*, Limb*) {
+  return false;
+}
+
 /// What a curve operation came to. Numbers are 32 big-endian bytes, public keys x ‖ y; contracts as in
 /// crypto/secp256k1.hpp.
 enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };

@@ -44,6 +44,46 @@ inline bool blake3_compress(const u32* chaining_value, const u32* block, u64 cou
   return true;
 }
 
+// The primitives want a factor below the modulus: 1 is, but for modulus 1, whose rest is zero.
+inline constexpr u32 kZero[8] = {};
+inline constexpr u32 kOne[8] = {1};
+inline bool is_one(const u32* a) {
+  return a[0] == 1 && (a[1] | a[2] | a[3] | a[4] | a[5] | a[6] | a[7]) == 0;
+}
+inline bool is_below(const u32* a, const u32* b) {
+  for (unsigned i = 8; i-- > 0;) {
+    if (a[i] != b[i]) return a[i] < b[i];
+  }
+  return false;
+}
+
+inline bool div_mod(const u32* a, const u32* b, u32* quotient, u32* remainder) {
+  if (is_one(b)) {
+    for (unsigned i = 0; i < 8; ++i) quotient[i] = a[i];
+    for (unsigned i = 0; i < 8; ++i) remainder[i] = 0;
+    return true;
+  }
+  u32 out[16];
+  ecall(abi::Ecall::kMulDiv, word_of(a), word_of(kOne), word_of(kZero), word_of(b), word_of(out));
+  for (unsigned i = 0; i < 8; ++i) quotient[i] = out[i];
+  for (unsigned i = 0; i < 8; ++i) remainder[i] = out[8 + i];
+  return true;
+}
+
+inline bool mul_add_mod(const u32* a, const u32* b, const u32* c, const u32* m, u32* out) {
+  if (is_one(m)) {
+    for (unsigned i = 0; i < 8; ++i) out[i] = 0;
+    return true;
+  }
+  u32 reduced[8];
+  if (!is_below(a, m) && !is_below(b, m)) {
+    ecall(abi::Ecall::kMulMod, word_of(a), word_of(kOne), word_of(kZero), word_of(m), word_of(reduced));
+    a = reduced;
+  }
+  ecall(abi::Ecall::kMulMod, word_of(a), word_of(b), word_of(c), word_of(m), word_of(out));
+  return true;
+}
+
 /// What a curve operation came to.
 enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };
 Outcome secp256k1_recover(const u8* digest, u8 y_parity, const u8* r, const u8* s, u8* public_key);

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The batch program (guest/batch) over the harness of tests/guest.
+#   guest_batch.sh bench [option…]   cycles a transaction, as "case<TAB>metric<TAB>value<TAB>unit" lines (./dev bench guest)
+#   guest_batch.sh check             each case within its budget in guest/budgets; closes with `N passed, M failed`
+#   guest_batch.sh build             the program alone, into build/guest/batch.elf
+# ATLAS_BIN_DIR names the folder of guest_bench (default: the release build).
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+
+command=${1:-bench}
+shift || true
+elf=$BUILD/guest/batch.elf
+tools/guest build guest/batch --rooms "base crypto types state evm stf" -o "$elf"
+[[ $command == build ]] && exit 0
+if [[ -z ${ATLAS_BIN_DIR:-} ]]; then
+  build release guest_bench
+  ATLAS_BIN_DIR=$BUILD/release/bin
+fi
+build_contracts
+case $command in
+  bench) "$ATLAS_BIN_DIR/guest_bench" "$elf" guest/budgets "$BUILD/contracts" "$@" ;;
+  check) "$ATLAS_BIN_DIR/guest_bench" "$elf" guest/budgets "$BUILD/contracts" --check --accounts 50000 "$@" ;;
+  *) die "guest_batch does not know '$command'; it takes bench, check and build" ;;
+esac

@@ -32,45 +32,41 @@ u256 inverse(const u256& a) {
   return pow(a, kModulus - u256(2));
 }
 
-constexpr std::size_t reversed_bits(std::size_t i) {
-  std::size_t out = 0;
-  for (unsigned bit = 0; bit < kElementsLog2; ++bit) out |= (i >> bit & 1) << (kElementsLog2 - 1 - bit);
-  return out;
-}
-
-// Roots of unity in the order of a blob's elements.
-std::vector<u256> roots() {
-  const u256 root = pow(u256(kPrimitiveRoot), (kModulus - u256(1)) >> kElementsLog2);
-  std::vector<u256> out(kBlobElements);
-  u256 power(1);
-  for (std::size_t i = 0; i < kBlobElements; ++i) {
-    out[reversed_bits(i)] = power;
-    power = mul(power, root);
+// The first `count` roots of unity in the order of a blob's elements: the exponent of the i-th is i's bits reversed, so
+// that setting bit k of i multiplies by the root to the power 2^(11−k).
+std::vector<u256> roots(std::size_t count) {
+  u256 powers[kElementsLog2];
+  powers[kElementsLog2 - 1] = pow(u256(kPrimitiveRoot), (kModulus - u256(1)) >> kElementsLog2);
+  for (unsigned k = kElementsLog2 - 1; k > 0; --k) powers[k - 1] = mul(powers[k], powers[k]);
+  std::vector<u256> out(count);
+  out[0] = u256(1);
+  std::size_t half = 1;
+  for (unsigned k = 0; half < count; ++k, half *= 2) {
+    for (std::size_t i = half; i < std::min(2 * half, count); ++i) out[i] = mul(out[i - half], powers[k]);
   }
   return out;
 }
 
-// Lagrange's polynomials at z: (z^n − 1) / n · w_i / (z − w_i). With them each further blob costs one product an
-// element.
-std::vector<u256> lagrange_at(const u256& z) {
-  std::vector<u256> weights = roots();
-  for (std::size_t i = 0; i < kBlobElements; ++i) {
-    if (weights[i] != z) continue;
-    weights.assign(kBlobElements, u256());  // the value there is the element itself
-    weights[i] = u256(1);
-    return weights;
-  }
+// The first `count` of Lagrange's polynomials at z: (z^n − 1) / n · w_i / (z − w_i). With them each further blob costs
+// one product an element.
+std::vector<u256> lagrange_at(const u256& z, std::size_t count) {
+  std::vector<u256> weights = roots(count);
   // One inversion for all: products of the differences up to each, then back.
-  std::vector<u256> prefix(kBlobElements);
+  std::vector<u256> prefix(count);
   u256 product(1);
-  for (std::size_t i = 0; i < kBlobElements; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (weights[i] == z) {
+      weights.assign(count, u256());  // the value there is the element itself
+      weights[i] = u256(1);
+      return weights;
+    }
     prefix[i] = product;
     product = mul(product, sub(z, weights[i]));
   }
   const u256 top = sub(pow(z, u256(kBlobElements)), u256(1));
   const u256 scale = mul(top, inverse(u256(kBlobElements)));
   u256 rest = inverse(product);
-  for (std::size_t i = kBlobElements; i-- > 0;) {
+  for (std::size_t i = count; i-- > 0;) {
     const u256 difference = sub(z, weights[i]);
     weights[i] = mul(mul(weights[i], scale), mul(rest, prefix[i]));
     rest = mul(rest, difference);
@@ -100,9 +96,11 @@ std::vector<u256> evaluate_blobs(ByteView pubdata, const u256& z) {
   const std::size_t blobs = blob_count(pubdata.size());
   std::vector<u256> values(blobs);
   if (blobs == 0) return values;
-  const std::vector<u256> weights = lagrange_at(z);
+  // Elements behind the end are zero. Where z is one of their roots all other weights are zero too, as top is.
+  const std::size_t count = blobs > 1 ? kBlobElements : (pubdata.size() + kBlobElementBytes - 1) / kBlobElementBytes;
+  const std::vector<u256> weights = lagrange_at(z, count);
   for (std::size_t blob = 0; blob < blobs; ++blob) {
-    for (std::size_t i = 0; i < kBlobElements; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       const u256 element = blob_element(pubdata, blob, i);
       if (!element.is_zero()) values[blob] = add(values[blob], mul(element, weights[i]));
     }

@@ -7,17 +7,14 @@ namespace atlas::stf {
 namespace {
 
 /// The tree as the multiproof shows it.
-class ProvenTree final : public BatchTree, tree::LeafValues {
+class ProvenTree final : public BatchTree, tree::LeafWriter {
  public:
   ProvenTree(const tree::ProvenView& view, tree::Multiproof& proof, const tree::TreeState& before)
-      : view_(view), proof_(proof), before_(before) {}
+      : view_(view), proof_(proof), before_(before), domains_(proof.leaves.size()) {}
 
   tree::TreeState update(const StateDiff& diff, Pubdata& out) override {
-    for (const tree::LeafWrite& write : tree::leaf_writes(diff, *this)) {
-      tree::TouchedLeaf& leaf = view_.leaf(write.key);
-      leaf.after = write.value;
-      tree::publish(leaf, write.domain, out);
-    }
+    tree::write_leaves(diff, *this);
+    for (std::size_t i = 0; i < domains_.size(); ++i) tree::publish(proof_.leaves[i], domains_[i], out);
     ENSURE(view_.all_codes_used(), "the witness gives a code that the batch does not read");
     const auto after = tree::update(proof_.leaves, proof_.paths, before_);
     ENSURE(after.ok(), tree::describe(after.error()));
@@ -26,10 +23,16 @@ class ProvenTree final : public BatchTree, tree::LeafValues {
 
  private:
   tree::Digest value(const tree::Digest& key) const override { return view_.leaf(key).before; }
+  void write(const tree::LeafWrite& write) override {
+    tree::TouchedLeaf& leaf = view_.leaf(write.key);
+    leaf.after = write.value;
+    domains_[static_cast<std::size_t>(&leaf - proof_.leaves.data())] = write.domain;
+  }
 
   const tree::ProvenView& view_;
   tree::Multiproof& proof_;
   const tree::TreeState before_;
+  std::vector<tree::Domain> domains_;  // of the leaves; those that are not written are not published either
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace {
 
 /// What an account was, as far as its leaves say.
 struct OldAccount {
+  Digest key;  ///< of its kAccount leaf
   Digest leaf;
   Hash256 code_hash = kEmptyCodeHash;
   u32 code_size = 0;
@@ -24,9 +25,9 @@ std::optional<ByteView> new_code(const StateDiff& diff, const Hash256& code_hash
 }
 
 /// `known_code(hash)` is asked for code that the account did not have before and the diff does not bring.
-template <class KnownCode>
+template <class KnownCode, class Emit>
 void add_account(const StateDiff& diff, const OldAccount& old, const StateDiff::AccountChange& change,
-                 const KnownCode& known_code, std::vector<LeafWrite>& out) {
+                 const KnownCode& known_code, const Emit& emit) {
   const Account account = change.account.value_or(Account{});
   const bool same_code = account.code_hash == old.code_hash;
   ByteView code;
@@ -37,25 +38,46 @@ void add_account(const StateDiff& diff, const OldAccount& old, const StateDiff::
   const u32 code_size = same_code ? old.code_size : static_cast<u32>(code.size());
   const Digest leaf = encode_account({code_size, account.nonce, account.balance});
   if (same_code && leaf == old.leaf) return;
-  out.push_back({address_key(Domain::kAccount, change.address), leaf, Domain::kAccount});
+  emit(LeafWrite{old.key, leaf, Domain::kAccount});
   if (same_code) return;
-  out.push_back({address_key(Domain::kCodeCommitment, change.address), code_commitment(code), Domain::kCodeCommitment});
-  out.push_back({address_key(Domain::kCodeHash, change.address),
+  emit(LeafWrite{address_key(Domain::kCodeCommitment, change.address), code_commitment(code), Domain::kCodeCommitment});
+  emit(LeafWrite{address_key(Domain::kCodeHash, change.address),
                  account.has_code() ? Digest::from(account.code_hash) : Digest{}, Domain::kCodeHash});
 }
 
-/// `before(change)` is the OldAccount of a changed account.
+/// Gives each write to `emit`, in no order of keys. `before(change)` is the OldAccount of a changed account.
+template <class Before, class KnownCode, class Emit>
+void each_write(const StateDiff& diff, const Before& before, const KnownCode& known_code, const Emit& emit) {
+  for (const StateDiff::AccountChange& change : diff.accounts) {
+    add_account(diff, before(change), change, known_code, emit);
+    for (const auto& [slot, value] : change.storage) {
+      emit(LeafWrite{storage_key(change.address, slot), storage_value(value), Domain::kStorage});
+    }
+  }
+}
+
 template <class Before, class KnownCode>
 std::vector<LeafWrite> collect(const StateDiff& diff, const Before& before, const KnownCode& known_code) {
   std::vector<LeafWrite> out;
-  for (const StateDiff::AccountChange& change : diff.accounts) {
-    add_account(diff, before(change), change, known_code, out);
-    for (const auto& [slot, value] : change.storage) {
-      out.push_back({storage_key(change.address, slot), storage_value(value), Domain::kStorage});
-    }
-  }
+  each_write(diff, before, known_code, [&](const LeafWrite& write) { out.push_back(write); });
   std::sort(out.begin(), out.end(), [](const LeafWrite& a, const LeafWrite& b) { return a.key < b.key; });
   return out;
+}
+
+OldAccount old_account(const LeafValues& before, const StateDiff::AccountChange& change) {
+  OldAccount old;
+  old.key = address_key(Domain::kAccount, change.address);
+  old.leaf = before.value(old.key);
+  const auto account = decode_account(old.leaf);
+  ENSURE(account.has_value(), "an account's leaf is as encode_account() made it");
+  old.code_size = account->code_size;
+  if (old.code_size != 0) old.code_hash = before.value(address_key(Domain::kCodeHash, change.address)).bytes();
+  return old;
+}
+
+ByteView no_code(const Hash256&) {
+  ENSURE(false, "a block's diff holds the code that it gives to an account");
+  return {};
 }
 
 class EmptyState final : public StateView {
@@ -75,6 +97,7 @@ std::vector<LeafWrite> genesis_writes(const StateDiff& diff) {
 std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const StateView& before) {
   const auto old_account = [&](const StateDiff::AccountChange& change) {
     OldAccount old;
+    old.key = address_key(Domain::kAccount, change.address);
     const auto account = before.account(change.address);
     if (!account) return old;
     old.code_hash = account->code_hash;
@@ -86,19 +109,13 @@ std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const StateView& befor
 }
 
 std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const LeafValues& before) {
-  const auto old_account = [&](const StateDiff::AccountChange& change) {
-    OldAccount old;
-    old.leaf = before.value(address_key(Domain::kAccount, change.address));
-    const auto account = decode_account(old.leaf);
-    ENSURE(account.has_value(), "an account's leaf is as encode_account() made it");
-    old.code_size = account->code_size;
-    if (old.code_size != 0) old.code_hash = before.value(address_key(Domain::kCodeHash, change.address)).bytes();
-    return old;
-  };
-  return collect(diff, old_account, [](const Hash256&) -> ByteView {
-    ENSURE(false, "a block's diff holds the code that it gives to an account");
-    return {};
-  });
+  return collect(diff, [&](const auto& change) { return old_account(before, change); }, no_code);
+}
+
+void write_leaves(const StateDiff& diff, LeafWriter& leaves) {
+  each_write(
+      diff, [&](const auto& change) { return old_account(leaves, change); }, no_code,
+      [&](const LeafWrite& write) { leaves.write(write); });
 }
 
 void publish(const TouchedLeaf& leaf, Domain domain, Pubdata& out) {

@@ -32,6 +32,14 @@ class LeafValues {
 /// size.
 std::vector<LeafWrite> leaf_writes(const StateDiff& diff, const LeafValues& before);
 
+/// Leaves that can be read and set.
+class LeafWriter : public LeafValues {
+ public:
+  virtual void write(const LeafWrite& write) = 0;
+};
+/// Sets the leaves that leaf_writes() names, in no order of keys; what is read of an account is read before it is set.
+void write_leaves(const StateDiff& diff, LeafWriter& leaves);
+
 /// The same on the empty state: those of a chain's genesis.
 std::vector<LeafWrite> genesis_writes(const StateDiff& diff);
 

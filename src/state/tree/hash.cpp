@@ -12,6 +12,17 @@ Digest hash_block(const u32 block[16], u32 length) {
   return out;
 }
 
+// domain ‖ address, shifted by whole words: the address is one byte off them, and a byte costs the guest as much as a
+// word.
+constexpr unsigned kAddressWords = 6;
+void put_address(u32* block, Domain domain, const Address& address) {
+  u32 a[Address::size() / sizeof(u32)];
+  std::memcpy(a, address.data(), sizeof a);
+  block[0] = static_cast<u32>(domain) | a[0] << 8;
+  for (unsigned i = 1; i < 5; ++i) block[i] = a[i - 1] >> 24 | a[i] << 8;
+  block[5] = a[4] >> 24;
+}
+
 }  // namespace
 
 Digest leaf_hash(const Digest& key, const Digest& value, u64 index) {
@@ -37,19 +48,21 @@ Digest node_hash(const Digest& left, const Digest& right) {
 }
 
 Digest address_key(Domain domain, const Address& address) {
-  u32 block[16] = {};
-  u8* bytes = reinterpret_cast<u8*>(block);
-  bytes[0] = static_cast<u8>(domain);
-  std::memcpy(bytes + 1, address.data(), Address::size());
+  u32 block[16];
+  put_address(block, domain, address);
+  std::fill(block + kAddressWords, block + 16, 0U);
   return hash_block(block, 1 + Address::size());
 }
 
 Digest storage_key(const Address& address, const u256& slot) {
-  u32 block[16] = {};
-  u8* bytes = reinterpret_cast<u8*>(block);
-  bytes[0] = static_cast<u8>(Domain::kStorage);
-  std::memcpy(bytes + 1, address.data(), Address::size());
-  slot.to_be(bytes + 1 + Address::size());
+  u32 block[16];
+  put_address(block, Domain::kStorage, address);
+  const Digest words = storage_value(slot);
+  u32* at = block + kAddressWords - 1;
+  *at |= words.word[0] << 8;
+  for (unsigned i = 1; i < 8; ++i) at[i] = words.word[i - 1] >> 24 | words.word[i] << 8;
+  at[8] = words.word[7] >> 24;
+  std::fill(at + 9, block + 16, 0U);
   return hash_block(block, 1 + Address::size() + 32);
 }
 

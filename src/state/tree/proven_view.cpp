@@ -4,6 +4,14 @@
 namespace atlas::tree {
 
 ProvenView::ProvenView(std::span<TouchedLeaf> leaves, std::span<const ByteView> codes) : leaves_(leaves) {
+  const unsigned bits = static_cast<unsigned>(std::bit_width(leaves.size()));
+  shift_ = 32 - std::max(bits, 1U);
+  first_.resize((std::size_t{1} << (32 - shift_)) + 1);
+  std::size_t bucket = 0;
+  for (u32 i = 0; i < leaves.size(); ++i) {
+    for (const std::size_t own = bucket_of(leaves[i].key); bucket <= own; ++bucket) first_[bucket] = i;
+  }
+  for (; bucket < first_.size(); ++bucket) first_[bucket] = static_cast<u32>(leaves.size());
   for (const ByteView code : codes) {
     bool added;
     const u32 index = codes_.find_or_add(code_commitment(code).bytes(), added);
@@ -13,7 +21,8 @@ ProvenView::ProvenView(std::span<TouchedLeaf> leaves, std::span<const ByteView> 
 }
 
 TouchedLeaf& ProvenView::leaf(const Digest& key) const {
-  TouchedLeaf* leaf = touch(leaves_, key);
+  const std::size_t bucket = bucket_of(key);
+  TouchedLeaf* leaf = touch(leaves_.subspan(first_[bucket], first_[bucket + 1] - first_[bucket]), key);
   ENSURE(leaf != nullptr, "the witness lacks a leaf that the batch touches");
   return *leaf;
 }

@@ -5,6 +5,7 @@
 // What the witness does not hold ends the program (ENSURE): which items a batch reads follows from the batch alone, so
 // no transaction can cause it, only a wrong witness.
 #include <span>
+#include <vector>
 
 #include <state/tree/code_owners.hpp>
 #include <state/tree/multiproof.hpp>
@@ -29,11 +30,16 @@ class ProvenView final : public StateView {
   bool all_codes_used() const;
 
  private:
+  std::size_t bucket_of(const Digest& key) const { return __builtin_bswap32(key.word[0]) >> shift_; }
+
   struct Code {
     ByteView bytes;
     bool used = false;
   };
   std::span<TouchedLeaf> leaves_;
+  // Where the leaves begin whose keys have so many highest bits in common: keys are hashes, so mostly one or two.
+  std::vector<u32> first_;
+  unsigned shift_ = 0;
   mutable FlatMap<Hash256, Code> codes_;  // by commitment
   mutable CodeOwners owners_;
 };

@@ -30,9 +30,12 @@ void add_execute(CLI::App& app, Outcome& outcome);
 void add_load(CLI::App& app, Outcome& outcome);
 void add_new_guest(CLI::App& app, Outcome& outcome);
 void add_node(CLI::App& app, Outcome& outcome);
+void add_prove(CLI::App& app, Outcome& outcome);
 void add_rebuild(CLI::App& app, Outcome& outcome);
 void add_security(CLI::App& app, Outcome& outcome);
 void add_statetest(CLI::App& app, Outcome& outcome);
+void add_verify(CLI::App& app, Outcome& outcome);
 void add_version(CLI::App& app, Outcome& outcome);
+void add_vk(CLI::App& app, Outcome& outcome);
 
 }  // namespace atlas::apps

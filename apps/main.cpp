@@ -17,6 +17,7 @@ int run(int argc, char** argv) {
       "  atlas node --config atlas.toml     a node as configured\n"
       "  atlas load --rate 5000             transactions for a node, measured\n"
       "  atlas execute --elf guest.elf      a guest program in the zkVM's machine, without a proof\n"
+      "  atlas prove --elf guest.elf --out P a proof of it; atlas verify checks one\n"
       "  atlas statetest --fork Osaka DIR   Ethereum state tests, one line a failure\n"
       "\n`atlas COMMAND --help` explains a command. Exit codes: 0 good; 1 the thing asked about is bad;\n"
       "2 usage or environment.");
@@ -27,10 +28,13 @@ int run(int argc, char** argv) {
   atlas::apps::add_load(app, outcome);
   atlas::apps::add_new_guest(app, outcome);
   atlas::apps::add_node(app, outcome);
+  atlas::apps::add_prove(app, outcome);
   atlas::apps::add_rebuild(app, outcome);
   atlas::apps::add_security(app, outcome);
   atlas::apps::add_statetest(app, outcome);
+  atlas::apps::add_verify(app, outcome);
   atlas::apps::add_version(app, outcome);
+  atlas::apps::add_vk(app, outcome);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {  // --help

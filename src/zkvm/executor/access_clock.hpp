@@ -5,20 +5,9 @@
 #include <vector>
 
 #include <zkvm/executor/memory.hpp>
+#include <zkvm/executor/ticks.hpp>
 
 namespace atlas::zkvm {
-
-/// Ticks of the segment's clock. It starts at 1; an instruction lasts kTicksPerStep, an ecall kTicksPerEcall. Within a
-/// step that begins at t: rs1 (ecall: a7, a0 to a5) is read at t, rs2 at t + 1, memory is accessed at t + 2, rd written
-/// at t + 3. An ecall reads its k-th span of memory at t + 1 + k and writes at t + 6.
-inline constexpr u32 kFirstTick = 1;
-inline constexpr u32 kTicksPerStep = 4;
-inline constexpr u32 kTicksPerEcall = 8;
-inline constexpr u32 kTickRs2 = 1;
-inline constexpr u32 kTickMemory = 2;
-inline constexpr u32 kTickRd = 3;
-inline constexpr u32 kTickEcallReads = 1;
-inline constexpr u32 kTickEcallWrites = 6;
 
 /// A word's first value in a segment, and the last segment before that touched it (0: none, it is the image's).
 struct BoundaryWord {
@@ -55,6 +44,10 @@ class AccessClock {
   const std::vector<BoundaryWord>& touched() const { return touched_; }
   const std::vector<BoundaryWord>& registers_touched() const { return registers_touched_; }
 
+  /// Time of the last access in this segment; 0 if there was none.
+  u32 last_time(u32 word) const { return time_of(reinterpret_cast<const Cell*>(cells_.data())[word]); }
+  u32 last_time_of_register(unsigned index) const { return time_of(registers_[index]); }
+
   /// For snapshots: the last segment that touched a word, and setting it.
   u32 last_segment(u32 word) const { return reinterpret_cast<const Cell*>(cells_.data())[word].segment; }
   u32 last_segment_of_register(unsigned index) const { return registers_[index].segment; }
@@ -67,6 +60,7 @@ class AccessClock {
     u32 segment = 0;  ///< last that touched it
     u32 time = 0;     ///< within that segment
   };
+  u32 time_of(const Cell& cell) const { return cell.segment == segment_ ? cell.time : 0; }
   u32 touch(Cell& cell, std::vector<BoundaryWord>& touched, u32 index, u32 value, u32 tick) {
     const u32 before = cell.segment == segment_ ? cell.time : 0;
     if (before == 0) touched.push_back({index, value, cell.segment});

@@ -25,8 +25,8 @@ struct Step {
   u32 rs1 = 0;  ///< value, 0 if the format reads none
   u32 rs2 = 0;
   u32 rd_before = 0;
-  u32 rd = 0;                                   ///< value written; 0 if none or x0
-  u32 rs1_last = 0, rs2_last = 0, rd_last = 0;  ///< times of the registers' accesses before
+  u32 rd = 0;                                   ///< value written, or computed for x0 and discarded; 0 if none
+  u32 rs1_last = 0, rs2_last = 0, rd_last = 0;  ///< times of the registers' accesses before; writes to x0 are none
   MemoryAccess memory;                          ///< of loads and stores
 };
 
@@ -234,10 +234,11 @@ Stop Executor::observe(Sink& sink, u64 cycles) {
       step.time = clock.time();
       if (reads_rs1(format)) step.rs1_last = clock.touch_register(i.rs1, a, 0);
       if (reads_rs2(format)) step.rs2_last = clock.touch_register(i.rs2, b, kTickRs2);
-      if (writes_rd(format)) step.rd_last = clock.touch_register(i.rd, step.rd_before, kTickRd);
+      if (writes_rd(format) && i.rd != 0) step.rd_last = clock.touch_register(i.rd, step.rd_before, kTickRd);
       clock.advance(kTicksPerStep);
     }
-    if (i.rd != 0) x[i.rd] = step.rd = result;
+    step.rd = result;
+    if (i.rd != 0) x[i.rd] = result;
     state_.pc = step.next_pc;
     ++state_.cycle;
     if (!sink.step(step)) return Stop::kPaused;

@@ -1,0 +1,42 @@
+#pragma once
+// For tests: a short program in which every instruction, and so every chip, occurs with operands that matter.
+#include <zkvm/isa/assembler.hpp>
+#include <zkvm/prover/small_machine.hpp>
+
+namespace atlas::zkvm::test {
+
+inline Program all_chips_program() {
+  using Encode = u32 (*)(u32, u32, u32);
+  using EncodeImmediate = u32 (*)(u32, u32, i32);
+  constexpr Encode kRegister[] = {add,  sub, sll,  slt,    sltu,  xor_, srl,  sra, or_,
+                                  and_, mul, mulh, mulhsu, mulhu, div,  divu, rem, remu};
+  constexpr EncodeImmediate kImmediate[] = {addi, slti, sltiu, xori, ori, andi};
+  constexpr EncodeImmediate kBranches[] = {beq, bne, blt, bge, bltu, bgeu};
+  Assembler a;
+  a.li(s0, kDataBegin);
+  constexpr std::pair<u32, u32> kOperands[] = {
+      {0x9abcdef1, 0x12345678}, {0x12345, 0xffff8007}, {0x80000000, 0xffffffff}, {77, 0}, {0xfffffff3, 5}};
+  for (const auto& [x, y] : kOperands) {
+    a.li(t0, x).li(t1, y);
+    for (const Encode encode : kRegister) a(encode(t2, t0, t1));
+    for (const EncodeImmediate encode : kImmediate) a(encode(t2, t0, -1234));
+    for (const EncodeImmediate encode : kBranches)
+      a(encode(t0, t1, 8))(addi(zero, zero, 1))(encode(t0, t0, 8))(addi(zero, zero, 2));
+    for (const i32 amount : {0, 5, 13, 22, 31}) a(slli(t2, t0, amount))(srli(t2, t0, amount))(srai(t2, t0, amount));
+    a(sw(t0, s0, 32))(lw(t3, s0, 32))(sb(t1, s0, 33))(sh(t1, s0, 34))(sb(t0, s0, 36));
+    for (i32 k = 0; k < 4; ++k) a(lb(t2, s0, 32 + k))(lbu(t2, s0, 32 + k));
+    for (i32 k = 0; k < 4; k += 2) a(lh(t2, s0, 32 + k))(lhu(t2, s0, 32 + k));
+  }
+  a(lui(t2, 0x12345))(auipc(zero, 1))(jal(ra, 8))(ebreak());
+  a.li(t0, a.pc() + 17)(jalr(ra, t0, 0))(ebreak());
+  a.call(static_cast<u32>(abi::Ecall::kHintRead), {kDataBegin + 64, 3});
+  a.call(static_cast<u32>(abi::Ecall::kLog), {0, 0}).call(static_cast<u32>(abi::Ecall::kPhase), {0, 0});
+  a.call(static_cast<u32>(abi::Ecall::kAdviseRoot), {kDataBegin + 128, kDataBegin});
+  a.call(static_cast<u32>(abi::Ecall::kAdviseInverse), {kDataBegin + 128, kDataBegin, kDataBegin + 64});
+  return a.finish().program({{kDataBegin, {1, 2, 3, 0x80018002}}});
+}
+inline Bytes all_chips_hints() {
+  return Bytes(12, 0xab);
+}
+
+}  // namespace atlas::zkvm::test

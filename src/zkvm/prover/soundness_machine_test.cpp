@@ -1,0 +1,216 @@
+// Executions that a forger would write: traces changed where several rows must agree, public values that tell another
+// story. Numbers as in docs/proof-system.md. What one row can do is in row_forgery_test.cpp.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <zkvm/prover/all_chips.hpp>
+#include <zkvm/prover/row_judge.hpp>
+
+namespace atlas::zkvm {
+namespace {
+
+using namespace test;
+using testing::IsEmpty;
+using testing::Not;
+
+class Forgery : public testing::Test {
+ protected:
+  Program program = all_chips_program();
+  ProgramProver prover{program, small_parameters()};
+  std::vector<stark::SegmentWitness> segments = witness_of(prover);
+
+  static std::vector<stark::SegmentWitness> witness_of(const ProgramProver& prover) {
+    auto witness = prover.witness(all_chips_hints());
+    ENSURE(witness.ok(), "the program runs");
+    return std::move(witness->segments);
+  }
+  stark::TraceTable& table(std::size_t segment, std::size_t chip) { return segments[segment].tables[chip]; }
+  u32 get(std::size_t segment, std::size_t chip, u32 row, u32 column) {
+    return table(segment, chip).get(row, column).canonical();
+  }
+  void set(std::size_t segment, std::size_t chip, u32 row, u32 column, u32 value) {
+    table(segment, chip).set(row, column, BabyBear(value));
+  }
+  /// First row from `from` on whose cell holds the value.
+  u32 find(std::size_t segment, std::size_t chip, u32 column, u32 value, u32 from = 0) {
+    for (u32 row = from; row < table(segment, chip).height; ++row) {
+      if (get(segment, chip, row, column) == value) return row;
+    }
+    ENSURE(false, "the trace has such a row");
+  }
+  void copy_row(std::size_t segment, std::size_t chip, u32 from, u32 to) {
+    for (u32 i = 0; i < table(segment, chip).width; ++i) {
+      table(segment, chip).set(to, i, table(segment, chip).get(from, i));
+    }
+  }
+  bool is_execution() const {
+    std::vector<std::vector<u32>> values;
+    for (const auto& segment : segments) values.push_back(segment.public_values);
+    return machine().is_execution(machine(), values);
+  }
+  const stark::Machine& machine() const { return prover.key().machine().machine(); }
+  std::vector<std::string> problems() { return stark::check_execution(machine(), sources(), segments, 3); }
+};
+
+TEST_F(Forgery, TheHonestExecutionHolds) {
+  EXPECT_THAT(problems(), IsEmpty());
+  EXPECT_TRUE(is_execution());
+}
+
+// 14: an access that finds what a later one leaves, times made to fit.
+TEST_F(Forgery, ReadingTheFuture) {
+  const u32 time = ATLAS_COLUMN(chips::LoadWord, at.time), last = ATLAS_COLUMN(chips::LoadWord, word.last),
+            gap = ATLAS_COLUMN(chips::LoadWord, word.gap);
+  const u32 now = get(0, kIndexOf<chips::LoadWord>, 0, time) + kTickMemory;
+  for (const u32 later : {now, now + 1, now + 1000}) {
+    set(0, kIndexOf<chips::LoadWord>, 0, last, later);
+    set(0, kIndexOf<chips::LoadWord>, 0, gap, field_of(i64{now} - later - 1) & kGapLowMask);
+    EXPECT_THAT(problems(), Not(IsEmpty()));
+  }
+}
+
+// 14: one word with two initial rows; with two boundary rows in a segment.
+TEST_F(Forgery, WordsAreInitialisedOnce) {
+  const std::size_t initial = kIndexOf<chips::InitialRow>, boundary = kIndexOf<chips::BoundaryRow>;
+  const u32 free_initial = find(1, initial, 0, 0), free_boundary = find(0, boundary, 0, 0);
+  copy_row(1, initial, 3, free_initial);
+  copy_row(0, boundary, 3, free_boundary);
+  EXPECT_THAT(problems(), Not(IsEmpty()));
+  // The chain of order messages by hand: the second row goes on from the first, on the same index.
+  const u32 index = get(1, initial, 3, ATLAS_COLUMN(chips::InitialRow, index));
+  set(1, initial, free_initial, ATLAS_COLUMN(chips::InitialRow, low), index + 1);
+  set(1, initial, free_initial, ATLAS_COLUMN(chips::InitialRow, gap_q), field_of(-1) & 0x3fff);
+  EXPECT_THAT(problems(), Not(IsEmpty()));
+}
+
+// 14: a word of the image that begins as zero, or as another value.
+TEST_F(Forgery, TheImageIsTheKeys) {
+  const std::size_t initial = kIndexOf<chips::InitialRow>;
+  const u32 in_image = ATLAS_COLUMN(chips::InitialRow, in_image), lo = ATLAS_COLUMN(chips::InitialRow, first.lo);
+  const u32 row = find(1, initial, in_image, 1);
+  const u32 value = get(1, initial, row, lo);
+  const u32 index = get(1, initial, row, ATLAS_COLUMN(chips::InitialRow, index));
+  const std::size_t boundary = kIndexOf<chips::BoundaryRow>;
+  for (u32 k = 0; k < 2; ++k) {  // its boundary row agrees
+    const u32 other = k == 0 ? 0 : value + 1;
+    set(1, initial, row, in_image, k);
+    set(1, initial, row, lo, other);
+    for (u32 r = 0; r < table(0, boundary).height; ++r) {
+      if (get(0, boundary, r, ATLAS_COLUMN(chips::BoundaryRow, index)) == index &&
+          get(0, boundary, r, ATLAS_COLUMN(chips::BoundaryRow, space)) == kMemorySpace) {
+        set(0, boundary, r, ATLAS_COLUMN(chips::BoundaryRow, in.lo), other);
+      }
+    }
+    EXPECT_THAT(problems(), Not(IsEmpty()));
+  }
+}
+
+// 14: a word that was in no zone, or beyond the end of its own.
+TEST_F(Forgery, NoWordOutsideItsZone) {
+  const std::size_t zones = kIndexOf<chips::Zones>, initial = kIndexOf<chips::InitialRow>;
+  const u32 registers_end = get(1, zones, 0, ATLAS_COLUMN(chips::Zones, low));
+  const u32 row = find(1, initial, ATLAS_COLUMN(chips::InitialRow, index), registers_end - 1);
+  set(1, initial, row, ATLAS_COLUMN(chips::InitialRow, index), kDiscard);
+  set(1, initial, row, ATLAS_COLUMN(chips::InitialRow, index_q), kDiscard);
+  set(1, initial, row, ATLAS_COLUMN(chips::InitialRow, gap_q),
+      kDiscard - get(1, initial, row, ATLAS_COLUMN(chips::InitialRow, low)));
+  set(1, zones, 0, ATLAS_COLUMN(chips::Zones, low), kDiscard + 1);
+  set(1, zones, 0, ATLAS_COLUMN(chips::Zones, gap_q), field_of(-1) & 0x3fff);
+  EXPECT_THAT(problems(), Not(IsEmpty()));
+}
+
+// 15: a write to x0; a register's chain continued as memory's.
+TEST_F(Forgery, SpacesAreApart) {
+  const u32 rd = ATLAS_COLUMN(chips::AddImmediate, rd.index);
+  const u32 row = find(0, kIndexOf<chips::AddImmediate>, rd, kDiscard);
+  set(0, kIndexOf<chips::AddImmediate>, row, rd, 0);
+  EXPECT_THAT(problems(), Not(IsEmpty()));
+  segments = witness_of(prover);
+  const u32 space = ATLAS_COLUMN(chips::BoundaryRow, space);
+  set(0, kIndexOf<chips::BoundaryRow>, 0, space, kMemorySpace);
+  EXPECT_THAT(problems(), Not(IsEmpty()));
+}
+
+// 15: a program whose executor takes the text for memory has no trace for the real program's key.
+TEST_F(Forgery, StoresIntoTheProgram) {
+  Assembler a;
+  a.li(t0, kTextBegin).li(s0, kDataBegin)(sw(zero, t0, 0));
+  const Program honest = a.finish().program();
+  const ProgramProver victim(honest, small_parameters());
+  Program tampered = honest;
+  tampered.memory_begin = 0;
+  tampered.memory_size = u64{1} << 32;
+  const ProgramProver forger(tampered, small_parameters());
+  auto forged = forger.witness({});
+  ASSERT_TRUE(forged.ok());
+  EXPECT_FALSE(victim.witness({}).ok());
+  // Under the victim's key the same traces look up instructions and zones that it does not have.
+  const stark::Machine& machine_of_victim = victim.key().machine().machine();
+  auto traces = std::move(forged->segments);
+  for (stark::SegmentWitness& segment : traces) {
+    for (const std::size_t chip :
+         {kIndexOf<chips::ProgramTable>, kIndexOf<chips::Zones>, kIndexOf<chips::ImageTable>}) {
+      const stark::TraceTable& fixed = victim.tables().fixed[chip];
+      stark::TraceTable& target = segment.tables[chip];
+      ASSERT_EQ(fixed.height, target.height);
+      const u32 first = machine_of_victim.chips[chip].shape.columns[1];
+      for (u32 row = 0; row < fixed.height; ++row) {
+        for (u32 i = 0; i < fixed.width; ++i) target.set(row, first + i, fixed.get(row, i));
+      }
+    }
+  }
+  EXPECT_THAT(stark::check_execution(machine_of_victim, sources(), traces, 3), Not(IsEmpty()));
+}
+
+// 16: padding that comes alive, with the fields of a row that was there.
+TEST_F(Forgery, PaddingIsSilent) {
+  for (std::size_t chip = 0; chip < StepChips::kCount + WordChips::kCount; ++chip) {
+    for (std::size_t s = 0; s < segments.size(); ++s) {
+      if (table(s, chip).height == 0) continue;
+      bool is_done = false;
+      for (u32 row = 0; row < table(s, chip).height && !is_done; ++row) {
+        bool is_zero = true;
+        for (u32 i = 0; i < table(s, chip).width; ++i) is_zero = is_zero && table(s, chip).get(row, i).is_zero();
+        if (!is_zero) continue;
+        copy_row(s, chip, 0, row);
+        EXPECT_THAT(problems(), Not(IsEmpty())) << "chip " << chip;
+        for (u32 i = 0; i < table(s, chip).width; ++i) set(s, chip, row, i, 0);
+        is_done = true;
+      }
+    }
+  }
+}
+
+// 8, 9: every public value changed alone: no execution any more, or no balance.
+TEST_F(Forgery, PublicValuesAreBound) {
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    for (u32 i = 0; i < PublicValues::kWords; ++i) {
+      for (const u32 delta : {1u, BabyBear::kModulus}) {
+        u32& word = segments[s].public_values[i];
+        const u32 before = word;
+        word += delta;
+        EXPECT_TRUE(!is_execution() || !problems().empty()) << "segment " << s << " value " << i << " + " << delta;
+        word = before;
+      }
+    }
+  }
+}
+
+// 8: segments left out, doubled, reordered.
+TEST_F(Forgery, SegmentsMakeOneExecution) {
+  const auto values = [&](std::initializer_list<std::size_t> order) {
+    std::vector<std::vector<u32>> out;
+    for (const std::size_t s : order) out.push_back(segments[s].public_values);
+    return machine().is_execution(machine(), out);
+  };
+  EXPECT_TRUE(values({0, 1}));
+  EXPECT_FALSE(values({0}));
+  EXPECT_FALSE(values({1}));
+  EXPECT_FALSE(values({}));
+  EXPECT_FALSE(values({1, 0}));
+  EXPECT_FALSE(values({0, 0, 1}));
+  EXPECT_FALSE(values({0, 1, 1}));
+}
+
+}  // namespace
+}  // namespace atlas::zkvm

@@ -5,6 +5,41 @@
 
 namespace atlas::stark {
 
+/// An extension element whose products are calls. The later rounds see a thirty-second of the rows; inlined, their
+/// products would be most of a machine's code and of the time to compile it. Of P, so that no two instruction sets
+/// share such a function.
+template <class P, class X>
+struct Called {
+  using Base = typename X::Base;
+  X value;
+
+  Called() = default;
+  ATLAS_FORCE_INLINE explicit Called(const X& v) : value(v) {}
+  ATLAS_FORCE_INLINE explicit Called(const Base& v) : value(v) {}
+
+  [[gnu::noinline]] static void multiply(const X& a, const X& b, X& out) { out = a * b; }
+  [[gnu::noinline]] static void scale(const X& a, const Base& b, X& out) { out = a * b; }
+  ATLAS_FORCE_INLINE friend X operator*(const X& a, const Called& b) {
+    X out;
+    multiply(a, b.value, out);
+    return out;
+  }
+  ATLAS_FORCE_INLINE friend Called operator*(const Called& a, const Called& b) { return Called(a.value * b); }
+  ATLAS_FORCE_INLINE friend Called operator*(const Called& a, const Base& b) {
+    Called out;
+    scale(a.value, b, out.value);
+    return out;
+  }
+  ATLAS_FORCE_INLINE friend Called operator*(const Base& a, const Called& b) { return b * a; }
+  ATLAS_FORCE_INLINE friend Called operator+(const Called& a, const Called& b) { return Called(a.value + b.value); }
+  ATLAS_FORCE_INLINE friend Called operator+(const Called& a, const Base& b) { return Called(a.value + b); }
+  ATLAS_FORCE_INLINE friend Called operator+(const Base& a, const Called& b) { return b + a; }
+  ATLAS_FORCE_INLINE friend Called operator-(const Called& a, const Called& b) { return Called(a.value - b.value); }
+  ATLAS_FORCE_INLINE friend Called operator-(const Called& a, const Base& b) { return Called(a.value - b); }
+  ATLAS_FORCE_INLINE friend Called operator-(const Base& a, const Called& b) { return Called(a - b.value); }
+  ATLAS_FORCE_INLINE Called operator-() const { return Called(-value); }
+};
+
 /// Writes each message's fraction.
 template <class P, class X>
 class LeafBuilder {
@@ -67,7 +102,8 @@ struct ChipKernelsOf {
     return out;
   }
   static Ext linear(const Ext* row, const FoldWeights& fold) {
-    FoldingBuilder<Ext, Ext, FoldPart::kLinear, &kShape> builder(row, fold);
+    FoldingBuilder<Called<P, Ext>, Ext, FoldPart::kLinear, &kShape> builder(
+        reinterpret_cast<const Called<P, Ext>*>(row), fold);
     Chip::eval(builder);
     return builder.sum();
   }
@@ -183,21 +219,22 @@ struct ChipKernelsOf {
     X totals[kRoundPoints];
     for (X& total : totals) total = X::zero();
     for (std::size_t i = first; i < first + count; i += P::kLanes) {
-      X row[kWidth], slope[kWidth];
+      Called<P, X> row[kWidth];
+      X slope[kWidth];
       for (unsigned c = 0; c < kWidth; ++c) {
         for (unsigned k = 0; k < kExtensionDegree; ++k) {
           const u32* at = columns[c] + k * stride + 2 * i;
           P odd;
-          P::deinterleave(P::load(at), P::load(at + P::kLanes), row[c].c[k], odd);
-          slope[c].c[k] = odd - row[c].c[k];
+          P::deinterleave(P::load(at), P::load(at + P::kLanes), row[c].value.c[k], odd);
+          slope[c].c[k] = odd - row[c].value.c[k];
         }
       }
       const X w = L::load(weights, weight_stride, i);
       for (unsigned point = 0; point < kRoundPoints; ++point) {
         if (point != 0) {
-          for (unsigned c = 0; c < kWidth; ++c) row[c] += point == 1 ? slope[c] + slope[c] : slope[c];
+          for (unsigned c = 0; c < kWidth; ++c) row[c].value += point == 1 ? slope[c] + slope[c] : slope[c];
         }
-        FoldingBuilder<X, X, FoldPart::kOthers, &kShape> builder(row, fold);
+        FoldingBuilder<Called<P, X>, X, FoldPart::kOthers, &kShape> builder(row, fold);
         Chip::eval(builder);
         totals[point] += w * builder.sum();
       }

@@ -229,7 +229,8 @@ BlockChoices Sequencer::choices() const {
   BlockChoices out;
   out.timestamp_s = next_timestamp_s_.value_or(now_s());
   out.coinbase = coinbase_;
-  out.prices = config_.prices;
+  out.prices.native = std::min(config_.prices.native, rules_.price_caps.native);
+  out.prices.pubdata = std::min(config_.prices.pubdata, rules_.price_caps.pubdata);
   out.base_fee = next_base_fee_;
   out.gas_limit = gas_limit_;
   return out;

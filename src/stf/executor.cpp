@@ -58,13 +58,14 @@ struct BlockExecutor::Impl {
   u64 native_used = 0;
   u64 pubdata_used = 0;
   u64 l1_logs = 0;
-  u64 l1_logs_of_last = 0;
+  L1MessagesSize published;  // of the last transaction
   NativeMeter meter;
   TransactionChanges changes;  // scratch
   ExecutionResult last;
 
   void execute(const Message& message, const IntrinsicGas& gas, const Terms& terms, ExecutionResult& out);
   static u64 intrinsic_native(const Message& message);
+  L1MessagesSize count_published(const Message& message, const Terms& terms);
   void count_resources(const Message& message, const Terms& terms, i64 meter_begin, FeeSum& fee);
   bool fits_block() const;
   Receipt finish(const SignedTransaction& tx, const u256& price);
@@ -127,7 +128,7 @@ void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& ga
                                   ExecutionResult& out) {
   warm(message);
   meter.left = static_cast<i64>(native_limit(message.gas_limit, terms.prices, terms.gas_price));
-  host.native = terms.prices.native != 0 ? &meter : nullptr;
+  host.native = block.native_price != 0 ? &meter : nullptr;
   const i64 meter_begin = meter.left;
   meter.use(intrinsic_native(message));
   CallRequest request;
@@ -162,7 +163,7 @@ void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& ga
   fee.spent_gas = message.gas_limit - result.gas_left - set_aside;
   out.status = result.status;
   out.halt = result.halt;
-  out.gas_refunded = std::min(refund, fee.spent_gas / kMaxRefundQuotient);
+  out.gas_refunded = fee.refunded_gas = std::min(refund, fee.spent_gas / kMaxRefundQuotient);
   fee.evm_gas = std::max(fee.spent_gas - out.gas_refunded, gas.floor);
   out.output.assign(result.output.begin(), result.output.end());
   out.created.reset();
@@ -177,6 +178,7 @@ void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& ga
   // The whole transaction fails, but what stands before its first instruction stays, as in any that fails.
   journal.revert_to(before_run);
   if (!message.to && nonce != ~u64{0}) journal.set_nonce(message.from, nonce + 1);
+  published = count_published(message, terms);
   out.status = FrameStatus::kFailure;
   out.halt = HaltReason::kOutOfNative;
   out.gas_used = message.gas_limit;
@@ -185,18 +187,24 @@ void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& ga
   out.created.reset();
 }
 
+// Logs to L1 and bytes of pubdata, as far as anybody asks for them.
+L1MessagesSize BlockExecutor::Impl::count_published(const Message& message, const Terms& terms) {
+  L1MessagesSize out = l1_messages_size(terms.type, journal.logs());
+  // Uncounted, only messages can be too much: with state alone 2^24 gas cannot fill a batch.
+  if (!config.count_pubdata && terms.prices.pubdata == 0 && terms.gas_per_pubdata_byte == 0) return out;
+  const bool from_l1 = is_from_l1(terms.type);
+  const u256 fee_max = from_l1 ? u256() : terms.gas_price * u256(message.gas_limit);
+  out.pubdata_bytes =
+      transaction_pubdata(journal, changes, journal.ref(message.from), terms.paid, fee_max, out.pubdata_bytes);
+  if (from_l1) out.pubdata_bytes += kL1TransactionPubdata;
+  return out;
+}
+
 // What the message cost beside gas, and whether its gas limit pays for it.
 void BlockExecutor::Impl::count_resources(const Message& message, const Terms& terms, i64 meter_begin, FeeSum& fee) {
-  const L1MessagesSize messages = l1_messages_size(terms.type, journal.logs());
   if (host.native != nullptr) fee.native = static_cast<u64>(meter_begin - meter.left);
-  if (config.count_pubdata || terms.prices.pubdata != 0 || terms.gas_per_pubdata_byte != 0) {
-    const u256 fee_max = terms.gas_price * u256(message.gas_limit);
-    fee.pubdata =
-        transaction_pubdata(journal, changes, journal.ref(message.from), terms.paid, fee_max, messages.pubdata_bytes);
-  } else {
-    fee.pubdata = messages.pubdata_bytes;  // of state alone, 2^24 gas cannot publish a batch full
-  }
-  l1_logs_of_last = messages.logs;
+  published = count_published(message, terms);
+  fee.pubdata = published.pubdata_bytes;
   fee.resource_gas = gas_for(fee.native, fee.pubdata, terms.prices, terms.gas_price);
   if (terms.gas_per_pubdata_byte != 0) {
     // Below 2^20 bytes and as much gas a byte as fits: larger prices mean that nothing pays for a byte.
@@ -211,6 +219,7 @@ void BlockExecutor::Impl::system_call(const Address& contract, ByteView input) {
   journal.begin_transaction();
   tx_context = TxContext{};
   tx_context.origin = kSystemAddress;
+  host.native = nullptr;
   CallRequest request;
   request.gas = kSystemCallGas;
   request.sender = kSystemAddress;
@@ -285,15 +294,15 @@ Result<Receipt, TxError> BlockExecutor::apply(const SignedTransaction& signed_tx
 }
 
 bool BlockExecutor::Impl::fits_block() const {
-  return pubdata_used + last.fee.pubdata <= kBlockPubdataMax && l1_logs + l1_logs_of_last <= kBatchLogsMax;
+  return pubdata_used + published.pubdata_bytes <= kBlockPubdataMax && l1_logs + published.logs <= kBatchLogsMax;
 }
 
 // Ends the transaction whose outcome is `last`.
 Receipt BlockExecutor::Impl::finish(const SignedTransaction& tx, const u256& price) {
   ++transactions;
   native_used += last.fee.native;
-  pubdata_used += last.fee.pubdata;
-  l1_logs += l1_logs_of_last;
+  pubdata_used += published.pubdata_bytes;
+  l1_logs += published.logs;
   Receipt receipt;
   receipt.type = tx.tx.type;
   receipt.success = last.status == FrameStatus::kSuccess;
@@ -341,9 +350,9 @@ Result<Receipt, TxError> BlockExecutor::Impl::apply_l1(const SignedTransaction& 
     last.status = FrameStatus::kFailure;
     last.halt = HaltReason::kOutOfGas;
     last.gas_used = gas_limit;
-    l1_logs_of_last = 1;
+    published = l1_messages_size(tx.type, {});
+    published.pubdata_bytes += kL1TransactionPubdata;
   }
-  last.fee.pubdata += kL1TransactionPubdata;
   if (!fits_block()) {
     journal.revert_to(start);
     journal.end_transaction();

@@ -14,10 +14,10 @@ inline constexpr u64 kMeteredIndexBytes = 4;
 /// Bytes of the fee payer's balance change, at least: 2^72 wei are 4,700 ether. A constant, so that a gas price
 /// that is a little higher than the estimate's does not publish more.
 inline constexpr u64 kMeteredFeeBytes = 9;
-/// What a batch publishes however little it does: its header and counts (below 128 bytes) and COINBASE's leaf.
-inline constexpr u64 kBatchPubdataOverhead = 256;
-/// EIP-2935's slot: a new leaf.
-inline constexpr u64 kBlockPubdataOverhead = 65;
+/// What a batch publishes however little it does: its header and counts.
+inline constexpr u64 kBatchPubdataOverhead = 128;
+/// EIP-2935's slot and COINBASE's account: new leaves.
+inline constexpr u64 kBlockPubdataOverhead = 130;
 /// A transaction that publishes more fails, and a block takes no more in all, so that every block fits a batch.
 inline constexpr u64 kBlockPubdataMax = kBatchPubdataMax - kBatchPubdataOverhead - kBlockPubdataOverhead;
 

@@ -10,18 +10,16 @@ constexpr Hash256 kL1MessageSent{{0x3a, 0x36, 0xe4, 0x72, 0x91, 0xf4, 0x20, 0x1f
                                   0x6c, 0xa6, 0x8b, 0xa8, 0x2c, 0x7f, 0xaa, 0x9c, 0xe2, 0x41}};
 constexpr std::size_t kWord = 32;
 
-// Only the messenger's own code, which genesis places, can log under its address, so the event's form is certain.
-bool is_message(const Log& log) {
-  return log.address == kL1MessengerAddress && log.topics.size() == 3 && log.topics[0] == kL1MessageSent;
-}
-
-// The event's data: abi.encode(bytes).
-ByteView message_of(const Log& log) {
+// The message that an event sends: its data are abi.encode(bytes). Only the messenger's own code, which genesis places,
+// logs under its address, and always in this form.
+std::optional<ByteView> message_of(const Log& log) {
+  if (log.address != kL1MessengerAddress || log.topics.size() != 3 || log.topics[0] != kL1MessageSent) {
+    return std::nullopt;
+  }
   const ByteView data = log.data;
-  ENSURE(data.size() >= 2 * kWord, "the messenger's event holds a message");
+  if (data.size() < 2 * kWord) return std::nullopt;
   const u256 size = u256::from_be(data.data() + kWord);
-  ENSURE(size.fits_u64() && size.low_u64() <= data.size() - 2 * kWord,
-         "the messenger's event holds all of its message");
+  if (!size.fits_u64() || size.low_u64() > data.size() - 2 * kWord) return std::nullopt;
   return data.subspan(2 * kWord, static_cast<std::size_t>(size.low_u64()));
 }
 
@@ -71,8 +69,9 @@ EncodedL2ToL1Log encode_log(const L2ToL1Log& log) {
 L1Messages l1_messages(const SignedTransaction& tx, const Receipt& receipt) {
   L1Messages out;
   for (const Log& log : receipt.logs) {
-    if (!is_message(log)) continue;
-    out.messages.push_back(message_of(log));
+    const auto message = message_of(log);
+    if (!message) continue;
+    out.messages.push_back(*message);
     out.logs.push_back({0, true, 0, kL1MessengerAddress, log.topics[1], log.topics[2]});
   }
   if (is_from_l1(tx.tx.type)) {
@@ -85,9 +84,10 @@ L1MessagesSize l1_messages_size(TxType type, std::span<const Log> logs) {
   constexpr u64 kLengthBytes = 4;  // of a message, in pubdata
   L1MessagesSize out;
   for (const Log& log : logs) {
-    if (!is_message(log)) continue;
+    const auto message = message_of(log);
+    if (!message) continue;
     ++out.logs;
-    out.pubdata_bytes += kLengthBytes + message_of(log).size();
+    out.pubdata_bytes += kLengthBytes + message->size();
   }
   if (is_from_l1(type)) ++out.logs;
   out.pubdata_bytes += out.logs * EncodedL2ToL1Log::size();

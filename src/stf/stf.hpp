@@ -60,8 +60,8 @@ struct StfConfig {
 /// How a message's gas adds up: gas_used = max(evm_gas, resource_gas), or the gas limit if `unpaid`.
 struct FeeSum {
   u64 intrinsic_gas = 0;
-  u64 floor_gas = 0;     ///< EIP-7623
-  u64 spent_gas = 0;     ///< by Ethereum's rules, before the refund
+  u64 floor_gas = 0;  ///< EIP-7623
+  u64 spent_gas = 0;  ///< by Ethereum's rules, before the refund
   u64 refunded_gas = 0;
   u64 evm_gas = 0;       ///< after refund and floor: what Ethereum would charge
   u64 native = 0;        ///< cycles; 0 if the native price is 0, since then nobody counts

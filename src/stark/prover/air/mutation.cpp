@@ -3,6 +3,8 @@
 #include <random>
 #include <set>
 
+#include <tbb/parallel_for.h>
+
 #include <stark/prover/air/mutation.hpp>
 
 namespace atlas::stark {
@@ -375,14 +377,31 @@ CellMutation mutate_cells(const Machine&, std::span<const ChipSource> chips, std
   return out;
 }
 
+/// Does the compiler find more to refuse in the chip without that constraint?
+static bool is_refused_without(const ChipSource& chip, std::size_t constraint) {
+  ChipSource without = chip;
+  without.symbolic = [&chip, constraint](const SymbolicExpr* row) {
+    Recorded<SymbolicExpr> out = chip.symbolic(row);
+    out.constraints.erase(out.constraints.begin() + static_cast<std::ptrdiff_t>(constraint));
+    return out;
+  };
+  without.numeric = [&chip, constraint](const BabyBear* row, Recorded<BabyBear>& out) {
+    chip.numeric(row, out);
+    out.constraints.erase(out.constraints.begin() + static_cast<std::ptrdiff_t>(constraint));
+  };
+  return compile(std::span(&without, 1)).size() > compile(std::span(&chip, 1)).size();
+}
+
 OmissionScore drop_assertions(const Machine&, std::span<const ChipSource> chips,
                               std::span<const SegmentWitness> segments, u32 rows_per_chip, u32 effort) {
   using Freedom = Forger::Freedom;
+  enum class Verdict : u8 { kSurvives, kSame, kOutput, kInput, kRefused };
   OmissionScore out;
   const TableContents tables(chips, segments);
   for (std::size_t c = 0; c < chips.size(); ++c) {
     const std::vector<Row> rows = typical_rows(segments, c, rows_per_chip);
     const Recorded<SymbolicExpr> symbols = symbols_of(chips[c]);
+    const std::size_t constraints = symbols.constraints.size();
     std::vector<bool> is_sent(symbols.messages.size(), false);
     for (const Row& row : typical_rows(segments, c, ~u32{0})) {
       Values values;
@@ -391,38 +410,52 @@ OmissionScore drop_assertions(const Machine&, std::span<const ChipSource> chips,
         is_sent[j] = is_sent[j] || !values.messages[j].multiplicity.is_zero();
       }
     }
-    const auto survives = [&](const SourceLine& where, const std::string& what) {
-      out.survivors.push_back(std::string(chips[c].name) + ", " + what + ", " + std::string(where.file) + ":" +
-                              std::to_string(where.line));
-    };
-    const auto forge = [&](std::size_t assertion) {
+    const auto judge = [&](std::size_t assertion) {
       for (const Freedom freedom :
            {Freedom::kSame, Freedom::kHalves, Freedom::kOutput, Freedom::kHalfOutputs, Freedom::kInput}) {
         for (const Row& row : rows) {
           if (!Forger(chips[c], tables, symbols, row, freedom, effort).can_break(assertion)) continue;
           const bool is_same = freedom == Freedom::kSame || freedom == Freedom::kHalves;
-          ++(is_same ? out.same : freedom == Freedom::kInput ? out.input : out.output);
-          return true;
+          return is_same ? Verdict::kSame : freedom == Freedom::kInput ? Verdict::kInput : Verdict::kOutput;
         }
       }
-      return false;
+      const bool is_refused = assertion < constraints && is_refused_without(chips[c], assertion);
+      return is_refused ? Verdict::kRefused : Verdict::kSurvives;
     };
-    for (std::size_t k = 0; k < symbols.constraints.size(); ++k) {
-      ++out.constraints;
-      if (!forge(k)) survives(symbols.constraints[k].where, "constraint " + std::to_string(k));
-    }
-    for (std::size_t j = 0; j < symbols.messages.size(); ++j) {
-      const auto& message = symbols.messages[j];
-      const std::string name = "message " + std::to_string(j) + " '" + message.tag->name + "'";
-      ++out.messages;
-      if (is_sent[j]) {
-        ++out.unbalanced;
-      } else {
-        survives(message.where, name + " is never sent");
+    const auto is_claim = [&](std::size_t assertion) {
+      if (assertion < constraints) return true;
+      const auto& message = symbols.messages[assertion - constraints];
+      return message.tag->kind == TagKind::kLookup && message.is_send;
+    };
+    std::vector<Verdict> verdicts(constraints + symbols.messages.size());
+    tbb::parallel_for(std::size_t{0}, verdicts.size(), [&](std::size_t k) {
+      if (is_claim(k)) verdicts[k] = judge(k);
+    });
+    const auto survives = [&](const SourceLine& where, const std::string& what) {
+      out.survivors.push_back(std::string(chips[c].name) + ", " + what + ", " + where.file + ":" +
+                              std::to_string(where.line));
+    };
+    for (std::size_t k = 0; k < verdicts.size(); ++k) {
+      const bool is_constraint = k < constraints;
+      const SourceLine& where = is_constraint ? symbols.constraints[k].where : symbols.messages[k - constraints].where;
+      const std::string name = is_constraint ? "constraint " + std::to_string(k)
+                                             : "message " + std::to_string(k - constraints) + " '" +
+                                                   symbols.messages[k - constraints].tag->name + "'";
+      if (!is_constraint) {
+        ++out.messages;
+        if (is_sent[k - constraints]) {
+          ++out.unbalanced;
+        } else {
+          survives(where, name + " is never sent");
+        }
       }
-      if (message.tag->kind != TagKind::kLookup || !message.is_send) continue;
-      ++out.lookups;
-      if (!forge(symbols.constraints.size() + j)) survives(message.where, name + " as a look-up");
+      if (!is_claim(k)) continue;
+      ++(is_constraint ? out.constraints : out.lookups);
+      out.same += verdicts[k] == Verdict::kSame;
+      out.output += verdicts[k] == Verdict::kOutput;
+      out.input += verdicts[k] == Verdict::kInput;
+      out.refused += verdicts[k] == Verdict::kRefused;
+      if (verdicts[k] == Verdict::kSurvives) survives(where, is_constraint ? name : name + " as a look-up");
     }
   }
   return out;
@@ -441,7 +474,8 @@ std::string summary(const OmissionScore& result) {
   return "mutation score " + std::string(percent) + " %: " + std::to_string(result.constraints) + " constraints and " +
          std::to_string(result.lookups) + " look-ups with forgeries (" + std::to_string(result.same) +
          " same messages, " + std::to_string(result.output) + " other output, " + std::to_string(result.input) +
-         " other input), " + std::to_string(result.unbalanced) + " of " + std::to_string(result.messages) +
+         " other input, " + std::to_string(result.refused) + " refused by the compiler), " +
+         std::to_string(result.unbalanced) + " of " + std::to_string(result.messages) +
          " messages unbalance when dropped";
 }
 

@@ -24,15 +24,18 @@ CellMutation mutate_cells(const Machine& machine, std::span<const ChipSource> ch
 /// breaks it and nothing else:
 ///   same    every message as in an honest row, or two halves of that row in its place: the forged trace balances;
 ///   output  what the row (or each half) receives is honest, what it sends is not: the machine would go on from that;
-///   input   no honest row receives that, but the row agrees with all other constraints and look-ups.
+///   input   no honest row receives that, but the row agrees with all other constraints and look-ups;
+/// or, without a forgery, when the AIR compiler refuses the chip without it (a multiplicity that nothing makes
+/// boolean).
 struct OmissionScore {
   u32 constraints = 0, lookups = 0, messages = 0;  ///< how many there are
   u32 same = 0, output = 0, input = 0;             ///< constraints and look-ups by the forgery found
+  u32 refused = 0;                                 ///< by the AIR compiler
   u32 unbalanced = 0;                              ///< messages without which the honest execution fails
   std::vector<std::string> survivors;              ///< chip, which, source line: nothing found
   double percent() const {
     const double all = double(constraints) + lookups + messages;
-    return all == 0 ? 100 : 100.0 * (same + output + input + unbalanced) / all;
+    return all == 0 ? 100 : 100.0 * (same + output + input + refused + unbalanced) / all;
   }
 };
 OmissionScore drop_assertions(const Machine& machine, std::span<const ChipSource> chips,

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 
 #include <crypto/keccak.hpp>
@@ -92,15 +93,22 @@ void keccak_f1600(u64 state[kLanes]) {
 }
 
 Hash256 keccak256(ByteView input) {
-  u64 state[kLanes] = {};
+  u64 state[kLanes];
   const u8* data = input.data();
   std::size_t left = input.size();
+  // The first block is copied, not xored to zeros: most inputs have no other.
+  const std::size_t first = std::min(left, kRate);
+  const std::size_t first_lanes = first / 8;
+  if (first_lanes != 0) std::memcpy(state, data, first_lanes * 8);
+  std::fill(state + first_lanes, state + kLanes, u64{0});
+  bool absorbed = true;  // the whole lanes of the block at `data` are in the state
   for (; left >= kRate; left -= kRate, data += kRate) {
-    absorb(state, data, kRateLanes);
+    if (!absorbed) absorb(state, data, kRateLanes);
+    absorbed = false;
     keccak_f1600(state);
   }
   const std::size_t whole = left / 8;
-  absorb(state, data, whole);
+  if (!absorbed) absorb(state, data, whole);
   u64 last = 0;
   const std::size_t tail = left % 8;
   for (std::size_t i = 0; i < tail; ++i) last |= static_cast<u64>(data[8 * whole + i]) << (8 * i);

@@ -115,7 +115,7 @@ Result<void, BatchError> BatchExecutor::begin() {
   return {};
 }
 
-Result<void, BatchError> BatchExecutor::begin_block(const BlockChoices& choices) {
+Result<void, BatchError> BatchExecutor::begin_block(const BlockChoices& choices, std::size_t transactions) {
   Impl& x = *impl_;
   const BlockHeader& parent = x.block.header;
   const auto valid = check_choices(x.rules, parent, choices);
@@ -124,6 +124,8 @@ Result<void, BatchError> BatchExecutor::begin_block(const BlockChoices& choices)
   x.hashes.set_parent(parent.number, x.block.hash);
   const Hash256 parent_hash = x.block.hash;
   x.block = Block{};
+  x.block.transactions.reserve(transactions);
+  x.block.receipts.reserve(transactions);
   x.block.header = derive_header(context, parent_hash, choices.prices);
   if (x.blocks++ == 0) x.output.first_timestamp = context.timestamp;
   x.executor = std::make_unique<BlockExecutor>(x.journal, context, x.hashes, x.environment, stf_config(x.rules));
@@ -218,7 +220,7 @@ Result<SealedBatch, BatchFailure> run_batch(const BatchInput& input, const State
     at.block = input.parent.number + 1 + static_cast<u64>(&block - input.blocks.data());
     at.transaction = 0;
     watch.phase("execution");
-    if (const auto begun = executor.begin_block(block); !begun) return fail(begun.error());
+    if (const auto begun = executor.begin_block(block, block.transactions.size()); !begun) return fail(begun.error());
     for (const ByteView encoded : block.transactions) {
       watch.phase("decode");
       auto tx = decode_block_transaction(encoded);

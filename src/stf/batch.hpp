@@ -54,8 +54,8 @@ class BatchExecutor {
 
   /// First of all: that parent and rules are those that `before` and the state name.
   Result<void, BatchError> begin();
-  /// Derives the block's context and does its system work.
-  Result<void, BatchError> begin_block(const BlockChoices& choices);
+  /// Derives the block's context and does its system work. `transactions`: how many will come, if that is known.
+  Result<void, BatchError> begin_block(const BlockChoices& choices, std::size_t transactions = 0);
   /// Executes and appends. On an error nothing changed. An upgrade is the first transaction of the batch or refused.
   Result<void, TxError> apply(SignedTransaction tx);
   /// Header, roots, hash; counts transactions and collects logs and messages.

@@ -132,6 +132,7 @@ for suite in "${chosen[@]}"; do
 done
 wants crypto && targets+=(evm_test)
 { wants conformance || wants e2e || wants guest || wants differential || wants soak || wants limits || wants crash; } && targets+=(atlas)
+wants guest && targets+=(guest_test guest_bench)
 wants crash && targets+=(crash)
 wants differential && targets+=(differential)
 wants soak && targets+=(soak)
@@ -170,7 +171,12 @@ for suite in "${chosen[@]}"; do
     soak) script_suite soak env ATLAS_BIN="$BIN/atlas" tools/dev/soak.sh --check --seconds 20 --rate 50000 ;;
     lint) script_suite lint tools/dev/lint.sh ;;
     rv32) script_suite rv32 tools/rv32_check ;;
-    guest) ATLAS_BIN=$BIN/atlas script_suite guest tools/dev/guest_check.sh ;;
+    guest)
+      ATLAS_BIN=$BIN/atlas script_suite guest tools/dev/guest_check.sh
+      tools/dev/guest_batch.sh build
+      gtest_suite guest-batch guest_test
+      script_suite guest-budgets env ATLAS_BIN_DIR="$BIN" tools/dev/guest_batch.sh check
+      ;;
     *) gtest_suite "$suite" "${suite}_test" ;;
   esac
 done

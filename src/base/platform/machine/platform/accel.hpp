@@ -37,10 +37,16 @@ inline bool sha256_compress(u32* state, const u8* data, std::size_t blocks) {
 inline bool blake3_compress(const u32* chaining_value, const u32* block, u64 counter, u32 block_length, u32 flags,
                             u32* out) {
   if (counter >= u64{1} << abi::kBlake3CounterBits) return false;
-  u32 state[8];  // `out` may overlap the block
+  // The primitive works in place, so the result's place takes the chaining value, unless the block lies there.
+  const u32 at = word_of(out);
+  const u32 from = word_of(block);
+  u32 aside[8];
+  u32* state = at + 32 <= from || from + 64 <= at ? out : aside;
   for (unsigned i = 0; i < 8; ++i) state[i] = chaining_value[i];
   ecall(abi::Ecall::kBlake3, word_of(state), word_of(block), 1, flags, block_length | static_cast<u32>(counter) << 8);
-  for (unsigned i = 0; i < 8; ++i) out[i] = state[i];
+  if (state == aside) {
+    for (unsigned i = 0; i < 8; ++i) out[i] = aside[i];
+  }
   return true;
 }
 

@@ -9,7 +9,7 @@ cd "$ROOT"
 mapfile -t rooms < <(find src -mindepth 2 -name '*_bench.cpp' | cut -d/ -f2 | sort -u)
 # A bench is named after its room; the EVM is measured through the state transition, which drives it, so `evm` runs both;
 # the zkVM's is its executor's.
-names=("${rooms[@]/#%zkvm/executor}")
+names=("${rooms[@]/#%zkvm/executor}" guest)
 json=0 chosen=()
 for word in "$@"; do
   case $word in
@@ -101,6 +101,10 @@ RPC_ROUNDS=${ATLAS_BENCH_ROUNDS:-3}
 
 status=0
 for name in "${chosen[@]}"; do
+  if [[ $name == guest ]]; then # cycles of the batch program: no clock, so one run is enough
+    tools/dev/guest_batch.sh bench | show guest || status=1
+    continue
+  fi
   mapfile -t programs < <(binaries "$name")
   build release "${programs[@]}"
   # It also measures programs as compilers write them.

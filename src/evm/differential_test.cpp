@@ -165,11 +165,15 @@ struct Ending {
   RunResult result;
   std::vector<Log> logs;
   StateDiff diff;
+  i64 native_left = 0;
 };
 
-Ending run(const MapState& state, const CallRequest& request, Evm::Mode mode, Fork fork) {
+/// `native`: cycles that it may cost, or none that are counted.
+Ending run(const MapState& state, const CallRequest& request, Evm::Mode mode, Fork fork, std::optional<i64> native) {
   Machine machine(state, mode);
   machine.block.fork = fork;
+  NativeMeter meter{native.value_or(0)};
+  if (native) machine.set_native(&meter);
   Ending ending;
   // Twice: the second time over code that is translated already, and over the state that the first has left.
   machine.run(request);
@@ -177,6 +181,7 @@ Ending run(const MapState& state, const CallRequest& request, Evm::Mode mode, Fo
   ending.logs = machine.journal.take_logs();
   machine.journal.end_transaction();
   ending.diff = machine.journal.diff();
+  ending.native_left = meter.left;
   return ending;
 }
 
@@ -193,6 +198,7 @@ void expect_same(const Ending& a, const Ending& b, const std::string& what) {
     ASSERT_EQ(a.diff.accounts[i].storage, b.diff.accounts[i].storage) << what;
   }
   ASSERT_EQ(a.diff.code, b.diff.code) << what;
+  ASSERT_EQ(a.native_left, b.native_left) << what;
 }
 
 TEST(Differential, FastEqualsPlain) {
@@ -222,9 +228,22 @@ TEST(Differential, FastEqualsPlain) {
     request.is_static = generator.one_in(20);
     request.input = input;
     const Fork fork = std::array{Fork::kCancun, Fork::kPrague, Fork::kOsaka}[generator.below(3)];
-    const Ending fast = run(state, request, Evm::Mode::kFast, fork);
-    const Ending plain = run(state, request, Evm::Mode::kPlain, fork);
+    const Ending fast = run(state, request, Evm::Mode::kFast, fork, std::nullopt);
+    const Ending plain = run(state, request, Evm::Mode::kPlain, fork, std::nullopt);
     expect_same(fast, plain, what);
+    // Metered: the same again where there is enough, and alike in both where there is not.
+    constexpr i64 kPlenty = i64{1} << 50;
+    const Ending fast_metered = run(state, request, Evm::Mode::kFast, fork, kPlenty);
+    const Ending plain_metered = run(state, request, Evm::Mode::kPlain, fork, kPlenty);
+    expect_same(fast_metered, plain_metered, what);
+    Ending unmetered = fast_metered;
+    unmetered.native_left = fast.native_left;
+    expect_same(fast, unmetered, what);
+    const i64 too_little = static_cast<i64>(generator.below(1 + static_cast<u64>(kPlenty - fast_metered.native_left)));
+    const Ending fast_cut = run(state, request, Evm::Mode::kFast, fork, too_little);
+    const Ending plain_cut = run(state, request, Evm::Mode::kPlain, fork, too_little);
+    expect_same(fast_cut, plain_cut, what);
+    ASSERT_LT(fast_cut.native_left, 1) << what;
     succeeded += fast.result.status == FrameStatus::kSuccess;
   }
   // The programs must get somewhere, or the test says nothing.

@@ -13,7 +13,7 @@ class PlainRun {
   void run() {
     for (;;) {
       const u8 opcode = pc_ < f_.code.size() ? f_.code[static_cast<std::size_t>(pc_)] : u8{0};
-      const i64 gas_before = gas_;
+      const i64 gas_before = gas_ + owed_;
       if (tracer_ != nullptr) report(opcode);
       f_.outcome->wants_call = false;
       const u64 pc_before = pc_;
@@ -23,7 +23,7 @@ class PlainRun {
       if (halt != HaltReason::kNone && f_.host->native != nullptr && !block_holds_)
         f_.host->native->left = native_before_;
       at_block_ = pc_ != pc_before + 1 + immediate_size(opcode) || starts_block(f_.code, pc_before, opcode, pc_);
-      if (tracer_ != nullptr) tracer_->step_done(static_cast<u64>(gas_before - gas_), halt);
+      if (tracer_ != nullptr) tracer_->step_done(static_cast<u64>(gas_before - gas_ - owed_), halt);
       if (halt != HaltReason::kNone) return finish_failed(f_, halt);
       if (ended_) return finish(f_, status_, gas_, output_);
       if (f_.outcome->wants_call) {
@@ -36,9 +36,9 @@ class PlainRun {
   }
 
  private:
-  /// Meters the block that begins here, as the fast interpreter does: all of it at once, and nothing if its gas or
-  /// stack bounds do not hold. Then one of its instructions halts the frame, and run() takes back what was counted
-  /// meanwhile.
+  /// Meters the block that begins here, as the fast interpreter does: all of it at once, its static gas too, since the
+  /// instruction at which gas runs out decides how much was counted. Nothing counts if gas or stack bounds do not hold:
+  /// then one of the block's instructions halts the frame, and run() takes back what was counted meanwhile.
   HaltReason enter_block() {
     NativeMeter& native = *f_.host->native;
     const BlockBounds bounds = block_bounds(f_.code, pc_, f_.host->block.fork);
@@ -46,7 +46,10 @@ class PlainRun {
     native_before_ = native.left;
     block_holds_ =
         gas_ >= static_cast<i64>(bounds.gas) && size >= bounds.need && size + bounds.rise <= i64{kStackLimit};
+    if (block_holds_ && native.is_spent()) return HaltReason::kOutOfNative;
     native.use(bounds.native);
+    owed_ = block_holds_ ? static_cast<i64>(bounds.gas) : 0;
+    gas_ -= owed_;
     return block_holds_ && native.is_spent() ? HaltReason::kOutOfNative : HaltReason::kNone;
   }
 
@@ -57,7 +60,11 @@ class PlainRun {
     const auto size = static_cast<unsigned>(sp_ - f_.bottom());
     if (size < traits.pops) return HaltReason::kStackUnderflow;
     if (size - traits.pops + traits.pushes > kStackLimit) return HaltReason::kStackOverflow;
-    if (!charge(gas_, traits.gas)) return HaltReason::kOutOfGas;
+    if (owed_ != 0) {
+      owed_ -= traits.gas;
+    } else if (!charge(gas_, traits.gas)) {
+      return HaltReason::kOutOfGas;
+    }
     const HaltReason halt = dispatch(opcode);
     if (halt != HaltReason::kNone) return halt;
     sp_ += traits.pushes - traits.pops;
@@ -151,7 +158,7 @@ class PlainRun {
     step.pc = pc_;
     step.opcode = opcode;
     step.depth = f_.request.depth;
-    step.gas = static_cast<u64>(gas_);
+    step.gas = static_cast<u64>(gas_ + owed_);
     step.refund = f_.refund;
     step.stack = {f_.bottom() + 1, static_cast<std::size_t>(sp_ - f_.bottom())};
     step.memory = f_.memory.view();
@@ -175,6 +182,7 @@ class PlainRun {
   bool at_block_ = true;  // the next instruction begins a block
   bool block_holds_ = true;
   i64 native_before_ = 0;  // of the block
+  i64 owed_ = 0;           // static gas of the block's rest, already taken from gas_
   bool ended_ = false;
   FrameStatus status_ = FrameStatus::kSuccess;
   ByteView output_;

@@ -181,6 +181,9 @@ class Machine {
     return result;
   }
 
+  /// Counts what it costs to prove from now on; null ends it.
+  void set_native(NativeMeter* meter) { host_.native = meter; }
+
   Evm evm;
   Journal journal;
   BlockContext block;

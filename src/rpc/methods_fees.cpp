@@ -1,9 +1,13 @@
 // Prices and their history.
 #include <algorithm>
 
+#include <simdjson.h>
+
 #include <rpc/execution.hpp>
 #include <rpc/method.hpp>
 #include <rpc/serialize.hpp>
+#include <rpc/trace_replay.hpp>
+#include <stf/metering.hpp>
 
 namespace atlas::rpc {
 namespace {
@@ -103,10 +107,92 @@ Reply fee_history(Call& call, const u64& count, const BlockId& newest, const std
   return {};
 }
 
+/// A transaction that is in a block, by its hash, or one that might be sent.
+struct FeeSubject {
+  std::optional<Hash256> hash;
+  CallArgs args;
+};
+bool decode(const Json& json, FeeSubject& out, std::string& why) {
+  if (json.is_object()) return rpc::decode(json, out.args, why);
+  return rpc::decode(json, out.hash.emplace(), why);
+}
+
+/// What a transaction pays a gas, a cycle and a byte, in wei.
+struct FeePrices {
+  u256 gas;
+  u256 native;
+  u256 pubdata;
+};
+
+/// evmGas = max(intrinsicGas + executionGas − gasRefunded, floorGas); resourceGas = ⌈(nativeCost + pubdataCost) /
+/// gasPrice⌉; gasUsed = evmGas + addedGas, or all of gasLimit if it does not pay; fee = gasUsed · gasPrice
+/// (docs/fees.md).
+void write_fee(JsonWriter& out, const stf::ExecutionResult& result, u64 gas_limit, const FeePrices& prices) {
+  const stf::FeeSum& fee = result.fee;
+  out.begin_object();
+  out.field_string("status", fee.unpaid ? "unpaid" : result.status == FrameStatus::kSuccess ? "success" : "failed");
+  out.field("gasLimit", gas_limit);
+  out.field("gasPrice", prices.gas);
+  out.field("intrinsicGas", fee.intrinsic_gas);
+  out.field("executionGas", fee.spent_gas - fee.intrinsic_gas);
+  out.field("gasRefunded", fee.refunded_gas);
+  out.field("floorGas", fee.floor_gas);
+  out.field("evmGas", fee.evm_gas);
+  out.field("native", fee.native);
+  out.field("nativePrice", prices.native);
+  out.field("nativeCost", prices.native * u256(fee.native));
+  out.field("pubdata", fee.pubdata);
+  out.field("pubdataPrice", prices.pubdata);
+  out.field("pubdataCost", prices.pubdata * u256(fee.pubdata));
+  out.field("resourceGas", fee.resource_gas);
+  out.field("addedGas", result.gas_used - std::min(result.gas_used, fee.evm_gas));
+  out.field("gasUsed", result.gas_used);
+  out.field("fee", prices.gas * u256(result.gas_used));
+  out.end_object();
+}
+
+Reply explain_mined(Call& call, const Hash256& hash) {
+  TraceOptions options;
+  options.kind = TracerKind::kNoop;
+  const auto recorder = make_recorder(options, call.config.response_bytes_max);
+  return trace_transaction(call, hash, *recorder, [&](const TraceSubject& subject, const stf::ExecutionResult& result) {
+    const auto mined = call.backend.mined(hash);
+    const BlockPtr block = mined ? call.backend.block_by_hash(mined->block_hash) : nullptr;
+    if (!block) return Reply(fail(ErrorCode::kServer, "transaction not found"));
+    const Transaction& tx = block->transactions[mined->index].tx;
+    FeePrices prices{block->receipts[mined->index].effective_gas_price, u256(subject.block.native_price),
+                     u256(subject.block.pubdata_price)};
+    if (tx.l1) prices = {prices.gas, u256(), prices.gas * tx.l1->gas_per_pubdata_byte};
+    write_fee(call.out, result, tx.gas_limit, prices);
+    return Reply();
+  });
+}
+
+Reply explain_fee(Call& call, const FeeSubject& subject, const std::optional<BlockId>& id) {
+  if (subject.hash) return explain_mined(call, *subject.hash);
+  const auto made = Simulation::make(call, id, nullptr, nullptr);
+  if (!made.ok()) return Err(made.error());
+  Simulation& simulation = **made;
+  auto message = to_message(call, subject.args, simulation.block());
+  if (!message.ok()) return Err(message.error());
+  if (!subject.args.gas) {
+    const auto gas = estimate(call, subject.args, id, nullptr, nullptr);
+    if (!gas.ok()) return Err(gas.error());
+    message->gas_limit = *gas;
+  }
+  const auto result = simulation.run(*message);
+  if (!result.ok()) return Err(result.error());
+  const BlockContext& block = simulation.block();
+  write_fee(call.out, *result, message->gas_limit,
+            {message->gas_price, u256(block.native_price), u256(block.pubdata_price)});
+  return {};
+}
+
 constexpr Method kMethods[] = {
     {"eth_gasPrice", Cost::kCheap, bind<gas_price>(), {}},
     {"eth_maxPriorityFeePerGas", Cost::kCheap, bind<max_priority_fee>(), {}},
     {"eth_blobBaseFee", Cost::kCheap, bind<blob_base_fee>(), {}},
+    {"atlas_explainFee", Cost::kHeavy, bind<explain_fee>(), {"transaction", "block"}},
     {"eth_feeHistory", Cost::kHeavy, bind<fee_history>(), {"blockCount", "newestBlock", "rewardPercentiles"}},
 };
 

@@ -34,7 +34,7 @@ class BatchStageTest : public ::testing::Test {
       if (stage) stage->on_block(block->header.number);
     });
     stage = std::make_unique<BatchStage>(
-        config, *store, [this] { return maker.genesis(); },
+        config, rules, *store, [this] { return maker.genesis(); },
         [this](storage::LogLevel level, const std::string& text) {
           const std::lock_guard lock(said_mutex);
           if (level != storage::LogLevel::kInfo) said += text + "\n";
@@ -150,6 +150,7 @@ class BatchStageTest : public ::testing::Test {
   storage::testing::TemporaryDirectory folder;
   storage::StorageConfig storage_config;
   BatchConfig config;
+  stf::ChainRules rules;
   ChainMaker maker{11};
   std::vector<ModelState> states;  ///< by block
   std::map<Hash256, Bytes> codes;

@@ -25,9 +25,9 @@ u64 now_s() {
 
 }  // namespace
 
-BatchStage::BatchStage(const BatchConfig& config, storage::ChainStore& store, GenesisSource genesis,
-                       storage::LogSink log)
-    : config_(config), store_(store), genesis_(std::move(genesis)), log_(std::move(log)) {}
+BatchStage::BatchStage(const BatchConfig& config, const stf::ChainRules& rules, storage::ChainStore& store,
+                       GenesisSource genesis, storage::LogSink log)
+    : config_(config), rules_(rules), store_(store), genesis_(std::move(genesis)), log_(std::move(log)) {}
 
 BatchStage::~BatchStage() {
   stop();
@@ -225,13 +225,19 @@ void BatchStage::seal() {
   record.number = files_->count();
   record.first_block = open_->first_block();
   record.first_timestamp = open_->first_timestamp();
-  record.l1_transactions = open_->l1_transactions();
-  record.l2_transactions = open_->l2_transactions();
+  stf::BatchOutput output;
+  open_->tally().write(output);
+  record.l1_transactions = output.l1_transactions;
+  record.l2_transactions = output.l2_transactions;
+  record.priority_hash = output.priority_hash;
+  record.upgrade_hash = output.upgrade_hash;
+  record.l2_to_l1_root = output.l2_to_l1_root;
   record.sealed_at = now_s();
   const Bytes pubdata = encode_pubdata(open_->pubdata(record.number));
   ENSURE(pubdata.size() <= open_->pubdata_bytes(), "the bound on the pubdata holds");
   record.pubdata_bytes = pubdata.size();
   record.pubdata_hash = crypto::keccak256(pubdata);
+  record.output_hash = output_hash(record);
   const auto writes = open_->writes();
   const storage::SealedHeader& last = open_->last();
   const double collect_s = seconds_since(start);
@@ -266,6 +272,20 @@ void BatchStage::seal() {
     stats_.seal_s_last = seconds_since(start);
   }
   note_progress();
+}
+
+/// The output covers the DA commitment, which under blobs covers their versioned hashes.
+Hash256 BatchStage::output_hash(const BatchRecord& record) const {
+  if (rules_.da == stf::DaScheme::kBlobs) return {};
+  stf::BatchOutput output;
+  output.chain_id = rules_.chain_id;
+  output.first_timestamp = record.first_timestamp;
+  output.last_timestamp = open_->last().header.timestamp;
+  output.da_scheme = rules_.da;
+  if (rules_.da == stf::DaScheme::kCalldata) output.da_commitment = record.pubdata_hash;
+  output.settlement_chain_id = rules_.l1.chain_id;
+  open_->tally().write(output);
+  return stf::hash_batch_output(output);
 }
 
 /// The log is needed from the batch on that holds the oldest block to which the chain can go back: it would be

@@ -16,23 +16,21 @@
 #include <batch/batches.hpp>
 #include <batch/open_batch.hpp>
 
+#include <stf/chain_rules.hpp>
 #include <storage/chain_store.hpp>
 
 namespace atlas::batch {
 
-/// Bytes of pubdata that the blobs of one batch carry: 6 blobs of 4,096 elements of 31 bytes.
-inline constexpr u64 kPubdataBytesMax = 6 * 4'096 * 31;
-
 struct BatchConfig {
   bool enabled = true;
-  std::filesystem::path directory;           ///< the node's data directory
-  u64 time_ms = 30'000;                      ///< a batch is sealed so long after its first block was taken …
-  u64 blocks_max = 4'096;                    ///< … or at so many blocks …
-  u64 pubdata_bytes_max = kPubdataBytesMax;  ///< … or when another block would not fit
-  u64 lag_blocks_max = 4'096;                ///< farther behind the head the chain waits
-  u64 pubdata_batches = 0;                   ///< newest batches whose pubdata are kept; 0: all
-  u64 cache_bytes_max = u64{1} << 30;        ///< of the tree
-  unsigned tree_threads = 1;                 ///< that hash and read; 0: as many as the machine has
+  std::filesystem::path directory;                ///< the node's data directory
+  u64 time_ms = 30'000;                           ///< a batch is sealed so long after its first block was taken …
+  u64 blocks_max = 4'096;                         ///< … or at so many blocks …
+  u64 pubdata_bytes_max = stf::kBatchPubdataMax;  ///< … or when another block would not fit
+  u64 lag_blocks_max = 4'096;                     ///< farther behind the head the chain waits
+  u64 pubdata_batches = 0;                        ///< newest batches whose pubdata are kept; 0: all
+  u64 cache_bytes_max = u64{1} << 30;             ///< of the tree
+  unsigned tree_threads = 1;                      ///< that hash and read; 0: as many as the machine has
 };
 
 /// For /metrics.
@@ -58,7 +56,8 @@ class BatchStage final : public Batches {
   using GenesisSource = std::function<storage::Genesis()>;
 
   /// `store` outlives the stage. `genesis` is asked once if the tree is new.
-  BatchStage(const BatchConfig& config, storage::ChainStore& store, GenesisSource genesis, storage::LogSink log);
+  BatchStage(const BatchConfig& config, const stf::ChainRules& rules, storage::ChainStore& store, GenesisSource genesis,
+             storage::LogSink log);
   ~BatchStage() override;
 
   void start();
@@ -90,6 +89,7 @@ class BatchStage final : public Batches {
   void catch_up_tree();
   void check_tree() const;
   BatchRecord genesis_record() const;
+  Hash256 output_hash(const BatchRecord& record) const;
 
   // ---- Steps of the thread.
   void follow_chain();
@@ -103,6 +103,7 @@ class BatchStage final : public Batches {
   void note_progress();
 
   const BatchConfig config_;
+  const stf::ChainRules rules_;
   storage::ChainStore& store_;
   const GenesisSource genesis_;
   const storage::LogSink log_;

@@ -252,7 +252,7 @@ TEST_F(BatchStageTest, TheChainWaitsOnlyWhenTheStageIsFarBehind) {
   open();
   stage->stop();
   stage = std::make_unique<BatchStage>(
-      config, *store, [this] { return maker.genesis(); }, [](storage::LogLevel, const std::string&) {});
+      config, rules, *store, [this] { return maker.genesis(); }, [](storage::LogLevel, const std::string&) {});
   // Not started: nothing is taken. Five blocks go through, the sixth waits until the stage is told to stop.
   for (u64 n = 1; n <= 5; ++n) stage->on_block(n);
   std::atomic<bool> through{false};

@@ -79,6 +79,8 @@ u64 OpenBatch::total_bytes(u64 fixed, u64 known, u64 width_index) const {
 
 bool OpenBatch::add(const BlockChanges& in, u64 pubdata_bytes_max) {
   const BlockHeader& header = in.block->header;
+  const auto& transactions = in.block->transactions;
+  if (!empty() && !transactions.empty() && transactions.front().tx.type == TxType::kUpgrade) return false;
   ENSURE(empty() || header.number == last_.header.number + 1, "a batch is a range of blocks");
   const auto block_writes = tree::leaf_writes(in.diff, Values(*this));
 
@@ -100,7 +102,14 @@ bool OpenBatch::add(const BlockChanges& in, u64 pubdata_bytes_max) {
   for (const auto& [hash, code] : in.diff.code) {
     if (!codes_.contains(hash)) fixed += kLengthBytes + code.size();
   }
-  if (!empty() && total_bytes(fixed, known, width_index) > pubdata_bytes_max) return false;
+  u64 logs = tally_.logs().size();
+  for (std::size_t i = 0; i < in.block->receipts.size(); ++i) {
+    const auto sent = l1_messages_size(transactions[i].tx.type, in.block->receipts[i].logs);
+    logs += sent.logs;
+    fixed += sent.pubdata_bytes;
+  }
+  const bool fits = total_bytes(fixed, known, width_index) <= pubdata_bytes_max && logs <= kBatchLogsMax;
+  if (!empty() && !fits) return false;
 
   for (const auto& write : block_writes) {
     Entry& at = entry(write.key);
@@ -113,8 +122,10 @@ bool OpenBatch::add(const BlockChanges& in, u64 pubdata_bytes_max) {
   known_ = known;
   width_index_ = width_index;
   blocks_.push_back({header.number, header.timestamp, in.block->hash});
-  last_ = {header, in.block->hash, static_cast<u32>(in.block->transactions.size())};
-  l2_transactions_ += in.block->transactions.size();
+  last_ = {header, in.block->hash, static_cast<u32>(transactions.size())};
+  for (std::size_t i = 0; i < in.block->receipts.size(); ++i) {
+    tally_.add(transactions[i], in.block->receipts[i]);
+  }
   return true;
 }
 
@@ -141,6 +152,7 @@ Pubdata OpenBatch::pubdata(u64 number) const {
     if (entry.domain == Domain::kCodeHash && !entry.now.is_zero()) given.insert(entry.now.bytes());
     tree::publish({.key = key, .before = entry.before, .after = entry.now, .index = entry.index}, entry.domain, out);
   }
+  stf::BatchTally(tally_).move_into(out);
   for (const Hash256& hash : given) out.bytecodes.push_back(codes_.at(hash));
   return out;
 }
@@ -150,7 +162,7 @@ void OpenBatch::clear() {
   blocks_.clear();
   codes_.clear();
   fixed_bytes_ = known_ = width_index_ = 0;
-  l1_transactions_ = l2_transactions_ = 0;
+  tally_ = {};
 }
 
 }  // namespace atlas::batch

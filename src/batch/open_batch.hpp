@@ -6,6 +6,7 @@
 
 #include <tree/state_tree.hpp>
 
+#include <stf/batch_tally.hpp>
 #include <storage/flat_table.hpp>
 #include <storage/records.hpp>
 #include <storage/state_keys.hpp>
@@ -32,8 +33,9 @@ class OpenBatch {
 
   /// Reads the leaves that the block changes into memory.
   void prefetch(const StateDiff& diff) const;
-  /// Adds a block if the batch's pubdata then stay within `pubdata_bytes_max`; false, and nothing changed, if not. The
-  /// first block always goes in: what no batch can hold the sequencer must not seal.
+  /// Adds a block if the batch's pubdata then stay within `pubdata_bytes_max` and its logs to L1 within kBatchLogsMax,
+  /// and it is not one that begins with an upgrade, which begins its batch too; false, and nothing changed, if not. The
+  /// first block always goes in: what no batch can hold the sequencer does not seal.
   bool add(const BlockChanges& block, u64 pubdata_bytes_max);
 
   /// What the batch does to the tree: leaves that differ, ascending by key.
@@ -41,8 +43,7 @@ class OpenBatch {
   /// Its pubdata.
   Pubdata pubdata(u64 number) const;
   u64 first_timestamp() const { return blocks_.front().timestamp; }
-  u64 l1_transactions() const { return l1_transactions_; }
-  u64 l2_transactions() const { return l2_transactions_; }
+  const stf::BatchTally& tally() const { return tally_; }
   /// Numbers and hashes of its blocks, ascending.
   struct BlockName {
     u64 number = 0;
@@ -79,8 +80,7 @@ class OpenBatch {
   Table leaves_;
   std::vector<BlockName> blocks_;
   storage::SealedHeader last_;
-  u64 l1_transactions_ = 0;
-  u64 l2_transactions_ = 0;
+  stf::BatchTally tally_;
   u64 fixed_bytes_ = 0;             ///< changes, keys of new leaves, bytecode
   u64 known_ = 0;                   ///< changed leaves that go by index
   u64 width_index_ = 0;             ///< highest index that is known: bounds the index width

@@ -23,7 +23,10 @@ EncodedRecord encode_record(const BatchRecord& record) {
                           record.l2_transactions, record.sealed_at, record.pubdata_bytes}) {
     out.put_u64(value);
   }
-  out.put_bytes(record.pubdata_hash.view());
+  for (const Hash256& hash :
+       {record.pubdata_hash, record.priority_hash, record.upgrade_hash, record.l2_to_l1_root, record.output_hash}) {
+    out.put_bytes(hash.view());
+  }
   out.put_bytes(tree::encode_batch_state(record.state).view());
   ENSURE(bytes.size() <= kCrcAt, "a record has room for its fields");
   bytes.resize(kCrcAt);
@@ -42,7 +45,10 @@ std::optional<BatchRecord> decode_record(ByteView encoded) {
                      &record.l2_transactions, &record.sealed_at, &record.pubdata_bytes}) {
     *value = in.get_u64();
   }
-  record.pubdata_hash = in.get_fixed<32>();
+  for (Hash256* hash : {&record.pubdata_hash, &record.priority_hash, &record.upgrade_hash, &record.l2_to_l1_root,
+                        &record.output_hash}) {
+    *hash = in.get_fixed<32>();
+  }
   const auto state = tree::decode_batch_state(in.get_bytes(tree::kCommitmentInputSize));
   if (!state) return std::nullopt;
   record.state = *state;

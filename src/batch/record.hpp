@@ -2,8 +2,8 @@
 // What the node remembers of a batch for good: where it lies on the chain, the state after it, and its pubdata's hash.
 //
 //   record = magic u32 ‖ version u8 ‖ 0 ‖ 0 ‖ 0 ‖ number u64 ‖ first block u64 ‖ first timestamp u64 ‖ L1 transactions
-//            u64 ‖ L2 transactions u64 ‖ sealed at u64 ‖ pubdata bytes u64 ‖ keccak(pubdata) 32 ‖ batch state 89 ‖
-//            zeros ‖ CRC-32C u32
+//            u64 ‖ L2 transactions u64 ‖ sealed at u64 ‖ pubdata bytes u64 ‖ keccak(pubdata) 32 ‖ priority hash 32 ‖
+//            upgrade hash 32 ‖ L2→L1 root 32 ‖ output hash 32 ‖ batch state 89 ‖ zeros ‖ CRC-32C u32
 //
 // Little-endian but for the batch state, whose encoding is that of the commitment (state/tree/commitment.hpp).
 #include <optional>
@@ -20,7 +20,12 @@ struct BatchRecord {
   u64 l2_transactions = 0;
   u64 sealed_at = 0;  ///< seconds, by the node's clock
   u64 pubdata_bytes = 0;
-  Hash256 pubdata_hash;    ///< Keccak-256; with no bytes for genesis, batch 0
+  Hash256 pubdata_hash;   ///< Keccak-256; with no bytes for genesis, batch 0
+  Hash256 priority_hash;  ///< as in the batch's output, like the next three
+  Hash256 upgrade_hash;
+  Hash256 l2_to_l1_root;
+  /// Of the batch's output (stf::hash_batch_output). With blobs it is known once they are made; zero until then.
+  Hash256 output_hash;
   tree::BatchState state;  ///< after the batch; names the last block
   u64 last_block() const { return state.last_block_number; }
   u64 block_count() const { return last_block() - first_block + 1; }

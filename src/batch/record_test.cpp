@@ -16,6 +16,10 @@ BatchRecord some_record() {
   record.sealed_at = 1'700'000'100;
   record.pubdata_bytes = 123'456;
   record.pubdata_hash[31] = 0xaa;
+  record.priority_hash[0] = 1;
+  record.upgrade_hash[1] = 2;
+  record.l2_to_l1_root[2] = 3;
+  record.output_hash[3] = 4;
   record.state.tree.root.word[7] = 9;
   record.state.tree.next_index = 77;
   record.state.last_block_number = 140;

@@ -19,6 +19,7 @@ class ChainBackend final : public rpc::Backend, public sequencer::PoolListener {
   ~ChainBackend() override;
 
   void set_dev(rpc::DevBackend* dev) { dev_ = dev; }
+  void set_batches(const batch::Batches* batches) { batches_ = batches; }
   /// The node reports what its sequencer did.
   void announce_block(const rpc::BlockPtr& block);
   void announce_rewind(const rpc::BlockPtr& head);
@@ -58,6 +59,7 @@ class ChainBackend final : public rpc::Backend, public sequencer::PoolListener {
 
   void add_listener(rpc::ChainListener* listener) override;
   void remove_listener(rpc::ChainListener* listener) override;
+  const batch::Batches* batches() const override { return batches_; }
   rpc::DevBackend* dev() override { return dev_; }
 
   bool wants_pending() const override;
@@ -69,6 +71,7 @@ class ChainBackend final : public rpc::Backend, public sequencer::PoolListener {
   sequencer::Mempool& pool_;
   sequencer::Sequencer& sequencer_;
   rpc::DevBackend* dev_ = nullptr;
+  const batch::Batches* batches_ = nullptr;
 
   mutable std::shared_mutex listeners_mutex_;
   std::vector<rpc::ChainListener*> listeners_;

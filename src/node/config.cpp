@@ -84,6 +84,16 @@ void visit(Visitor& v, Config& c) {
   v.integer("history_blocks", c.storage.history_blocks, 0, u64{1} << 40, "Blocks that lookups know; 0: all.");
   v.boolean("sync", c.storage.sync, "fdatasync before a block is acknowledged; false may lose blocks on power loss.");
 
+  v.section("batch", "Blocks collected into batches behind the chain: state tree, pubdata, proofs.");
+  v.boolean("enabled", c.batch.enabled, "false: no batches, no atlas_getProof, nothing to settle.");
+  v.integer("time_ms", c.batch.time_ms, 10, 24 * kHourMs, "A batch is sealed so long after its first block …");
+  v.integer("blocks_max", c.batch.blocks_max, 1, kMillion, "… or at so many blocks …");
+  v.integer("pubdata_bytes_max", c.batch.pubdata_bytes_max, 1'024, kGiB, "… or when the next would not fit.");
+  v.integer("lag_blocks_max", c.batch.lag_blocks_max, 16, kMillion, "Farther behind the head the chain waits.");
+  v.integer("pubdata_batches", c.batch.pubdata_batches, 0, u64{1} << 40, "Batches whose pubdata are kept; 0: all.");
+  v.integer("cache_bytes_max", c.batch.cache_bytes_max, 64 * kMiB, 1'024 * kGiB, "Memory of the state tree.");
+  v.integer("tree_threads", c.batch.tree_threads, 0, 256, "That hash and read the tree; 0: all cores.");
+
   v.section("log", "What is written to stderr.");
   v.template choice<LogSeverity>("level", c.log.level,
                                  {{"trace", LogSeverity::kTrace},

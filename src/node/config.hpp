@@ -1,5 +1,7 @@
 #pragma once
 // A node's configuration: what `atlas node --config FILE` reads and `--print-config` writes.
+#include <batch/batch_stage.hpp>
+
 #include <node/toml_reader.hpp>
 #include <rpc/config.hpp>
 #include <sequencer/sequencer.hpp>
@@ -24,6 +26,7 @@ struct Config {
   bool allow_unprotected = false;
   u64 mempool_journal_bytes_max = u64{256} << 20;  ///< 0: what waits is forgotten at a restart
   storage::StorageConfig storage;                  ///< `directory` is data_dir's business
+  batch::BatchConfig batch;                        ///< `directory` is data_dir's business
   LogConfig log;
 };
 

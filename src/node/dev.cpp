@@ -12,6 +12,10 @@ constexpr u64 kWeiPerEther = 1'000'000'000'000'000'000;
 /// Wallets warn of a legacy transaction without chain id; deployers of well-known contracts need it (Nick's method).
 constexpr bool kDevAllowsUnprotected = true;
 
+/// A developer who waits for a proof waits for its batch.
+constexpr u64 kDevBatchTimeMs = 1'000;
+constexpr u64 kDevTreeCacheBytes = u64{64} << 20;
+
 struct Style {
   const char* bold = "";
   const char* dim = "";
@@ -126,6 +130,8 @@ int run_dev(const DevOptions& given) {
   config.rpc.port = options.port;
   config.sequencer.block_time_ms = options.block_time_ms;
   config.allow_unprotected = kDevAllowsUnprotected;
+  config.batch.time_ms = kDevBatchTimeMs;
+  config.batch.cache_bytes_max = kDevTreeCacheBytes;
   config.log.level = options.level;
   config.log.format = options.json ? LogFormat::kJson : LogFormat::kText;
 

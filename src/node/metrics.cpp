@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 #include <mutex>
 
@@ -64,6 +65,20 @@ struct Metrics::Impl {
   prometheus::Gauge& log_syncs = gauge("atlas_log_syncs", "fsyncs of the block log since the start");
   prometheus::Gauge& log_sync_last = gauge("atlas_log_sync_last_seconds", "Time of the last fsync");
   prometheus::Gauge& history = gauge("atlas_history_number", "Newest block in the history database");
+  prometheus::Gauge& batches = gauge("atlas_batches", "Batches sealed, without genesis");
+  prometheus::Gauge& batch_block = gauge("atlas_batch_block", "Newest block in a batch");
+  prometheus::Gauge& batch_backlog = gauge("atlas_batch_backlog_blocks", "Blocks that no batch, open or sealed, has");
+  prometheus::Gauge& batch_open_blocks = gauge("atlas_batch_open_blocks", "Blocks in the open batch");
+  prometheus::Gauge& batch_open_bytes = gauge("atlas_batch_open_pubdata_bytes", "Pubdata that they come to");
+  prometheus::Gauge& batch_bytes = gauge("atlas_batch_pubdata_bytes", "Pubdata of batches sealed since the start");
+  prometheus::Gauge& batch_seal = gauge("atlas_batch_seal_last_seconds", "Sealing the last batch, all steps");
+  prometheus::Family<prometheus::Gauge>& batch_work = BuildGauge()
+                                                          .Name("atlas_batch_work_seconds")
+                                                          .Help("Time of the stage since the start, by step")
+                                                          .Register(registry);
+  prometheus::Gauge& tree_leaves = gauge("atlas_tree_leaves", "Leaves of the state tree");
+  prometheus::Gauge& tree_bytes = gauge("atlas_tree_bytes", "Memory of the state tree, cached pages included");
+  prometheus::Gauge& tree_read = gauge("atlas_tree_pages_read", "Pages read from disk since the start");
   prometheus::Gauge& resident = gauge("atlas_resident_bytes", "Resident memory of the process");
 };
 
@@ -80,7 +95,8 @@ void Metrics::observe(const Block& block, const sequencer::BlockTimes& times) {
 }
 
 std::string Metrics::render(const storage::ChainStore& store, const sequencer::Mempool& pool,
-                            const sequencer::SequencerStats& stats) const {
+                            const sequencer::SequencerStats& stats,
+                            const std::optional<batch::BatchStats>& batches) const {
   Impl& m = *impl_;
   const std::lock_guard lock(m.render_mutex);
   const auto set = [](prometheus::Gauge& gauge, u64 value) { gauge.Set(static_cast<double>(value)); };
@@ -106,6 +122,23 @@ std::string Metrics::render(const storage::ChainStore& store, const sequencer::M
   set(m.log_syncs, storage.log_syncs);
   m.log_sync_last.Set(storage.log_sync_ms_last / 1e3);
   set(m.history, storage.history_number);
+  if (batches) {
+    set(m.batches, batches->batches);
+    set(m.batch_block, batches->last_block);
+    set(m.batch_backlog, batches->head - std::min(batches->head, batches->taken_block));
+    set(m.batch_open_blocks, batches->open_blocks);
+    set(m.batch_open_bytes, batches->open_pubdata_bytes);
+    set(m.batch_bytes, batches->pubdata_bytes);
+    m.batch_seal.Set(batches->seal_s_last);
+    const auto work = [&](const char* step, double seconds) { m.batch_work.Add({{"step", step}}).Set(seconds); };
+    work("collect", batches->collect_s);
+    work("read", batches->read_s);
+    work("apply", batches->apply_s);
+    work("write", batches->write_s);
+    set(m.tree_leaves, batches->tree.leaves);
+    set(m.tree_bytes, batches->tree.upper_bytes + batches->tree.cached_bytes);
+    set(m.tree_read, batches->tree.pages_read);
+  }
   set(m.resident, resident_bytes());
   return prometheus::TextSerializer().Serialize(m.registry.Collect());
 }

@@ -1,7 +1,10 @@
 #pragma once
 // Figures for /metrics, in Prometheus' text format.
 #include <memory>
+#include <optional>
 #include <string>
+
+#include <batch/batch_stage.hpp>
 
 #include <sequencer/sequencer.hpp>
 
@@ -19,7 +22,7 @@ class Metrics {
 
   /// Reads what others count and writes everything out. Any thread.
   std::string render(const storage::ChainStore& store, const sequencer::Mempool& pool,
-                     const sequencer::SequencerStats& stats) const;
+                     const sequencer::SequencerStats& stats, const std::optional<batch::BatchStats>& batches) const;
 
  private:
   struct Impl;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include <node/node.hpp>
@@ -68,15 +70,35 @@ void Node::start() {
   }
   rpc::ServerHooks hooks;
   hooks.health = [this] { return health(); };
-  hooks.metrics = [this] { return metrics_.render(*store_, *pool_, sequencer_->stats()); };
+  hooks.metrics = [this] {
+    const auto batches = batches_ ? std::optional(batches_->stats()) : std::nullopt;
+    return metrics_.render(*store_, *pool_, sequencer_->stats(), batches);
+  };
   server_ = std::make_unique<rpc::Server>(*backend_, config_.rpc, std::move(hooks));
 
   last_block_ = sequencer::Clock::now().time_since_epoch().count();
+  start_batches();
   sequencer_->start();
   if (config_.mempool_journal_bytes_max != 0) restore_mempool({genesis->chain_id, genesis->block.hash});
   server_->start();
   log_.info("serving", {{"url", "http://" + config_.rpc.host + ":" + std::to_string(server_->port())},
                         {"chain_id", genesis_.rules.chain_id}});
+}
+
+void Node::start_batches() {
+  if (!config_.batch.enabled) return store_->release_log(batch::BatchStage::kHold);
+  batch::BatchConfig config = config_.batch;
+  config.directory = config_.data_dir;
+  const auto genesis = [this] {
+    auto built = build_genesis(genesis_);
+    ENSURE(built.ok(), "the genesis that the store was opened with");
+    return std::move(built).value();
+  };
+  batches_ = std::make_unique<batch::BatchStage>(
+      config, genesis_.rules, *store_, genesis,
+      [this](storage::LogLevel level, const std::string& text) { log_.write(severity_of(level), text); });
+  backend_->set_batches(batches_.get());
+  batches_->start();
 }
 
 /// What waited when the node ended goes back into the pool, before anyone can send more if it does not take long.
@@ -108,9 +130,11 @@ void Node::stop() {
   if (store_) {
     const u64 head = store_->head()->header.number;
     server_.reset();
+    if (batches_) batches_->stop();
     store_.reset();  // joins the log's thread, which reports to all that follow
     dev_.reset();
     backend_.reset();
+    batches_.reset();
     sequencer_.reset();
     pool_.reset();
     log_.info("stopped", {{"head", head}});
@@ -120,6 +144,7 @@ void Node::stop() {
 std::exception_ptr Node::failure() const {
   // The sequencer of a quiet chain would meet a storage that has failed only at its next block.
   if (const auto error = store_ ? store_->failure() : std::nullopt) return std::make_exception_ptr(*error);
+  if (const auto error = batches_ ? batches_->failure() : nullptr) return error;
   const std::lock_guard lock(failure_mutex_);
   return failure_;
 }
@@ -128,6 +153,7 @@ void Node::on_block(const storage::BlockPtr& block, const sequencer::BlockTimes&
   last_block_ = sequencer::Clock::now().time_since_epoch().count();
   metrics_.observe(*block, times);
   backend_->announce_block(block);
+  if (batches_) batches_->on_block(block->header.number);
   log_.debug("block", {{"number", block->header.number},
                        {"transactions", static_cast<u64>(block->transactions.size())},
                        {"gas", block->header.gas_used},
@@ -138,6 +164,7 @@ void Node::on_block(const storage::BlockPtr& block, const sequencer::BlockTimes&
 void Node::on_rewind(const storage::BlockPtr& head) {
   log_.warn("head taken back", {{"number", head->header.number}});
   backend_->announce_rewind(head);
+  if (batches_) batches_->on_rewind();
 }
 
 void Node::on_failure(std::exception_ptr error) {
@@ -165,6 +192,11 @@ rpc::HealthReport Node::health() const {
                               {"last_block_s_ago", age_s},
                               {"mempool_executable", pool.executable},
                               {"mempool_queued", pool.queued}};
+  if (batches_) {
+    const batch::BatchStats batches = batches_->stats();
+    body["batch"] = batches.batches;
+    body["batch_blocks_behind"] = batches.head - std::min(batches.head, batches.taken_block);
+  }
   if (const auto error = failure()) body["reason"] = what_of(error);
   const auto replace = nlohmann::ordered_json::error_handler_t::replace;
   return {std::string_view(status) == "ok", body.dump(-1, ' ', false, replace)};

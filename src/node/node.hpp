@@ -1,5 +1,5 @@
 #pragma once
-// The stages of a node put together: storage → mempool and sequencer → RPC.
+// The stages of a node put together: storage → mempool and sequencer → RPC, and batches behind the log.
 #include <atomic>
 #include <optional>
 
@@ -39,6 +39,8 @@ class Node final : private sequencer::SequencerListener {
   sequencer::Mempool& mempool() { return *pool_; }
   sequencer::Sequencer& sequencer() { return *sequencer_; }
   storage::ChainStore& store() { return *store_; }
+  /// Null without batches.
+  batch::BatchStage* batches() { return batches_.get(); }
   const ChainGenesis& genesis() const { return genesis_; }
   const Config& config() const { return config_; }
 
@@ -47,6 +49,7 @@ class Node final : private sequencer::SequencerListener {
   void on_rewind(const storage::BlockPtr& head) override;
   void on_failure(std::exception_ptr error) override;
   rpc::HealthReport health() const;
+  void start_batches();
   void restore_mempool(const storage::ChainIdentity& identity);
 
   const Config config_;
@@ -64,6 +67,7 @@ class Node final : private sequencer::SequencerListener {
   std::unique_ptr<sequencer::Mempool> pool_;
   std::unique_ptr<sequencer::Sequencer> sequencer_;
   std::unique_ptr<sequencer::PoolJournal> journal_;
+  std::unique_ptr<batch::BatchStage> batches_;
   std::unique_ptr<ChainBackend> backend_;
   std::unique_ptr<DevBackend> dev_;
   std::unique_ptr<rpc::Server> server_;

@@ -25,6 +25,8 @@ bool is_environment(std::exception_ptr error) {
     std::rethrow_exception(error);
   } catch (const storage::StorageError&) {
     return true;
+  } catch (const tree::TreeError&) {
+    return true;
   } catch (...) {
     return false;
   }

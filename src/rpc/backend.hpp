@@ -13,6 +13,10 @@
 #include <state/view.hpp>
 #include <types/block.hpp>
 
+namespace atlas::batch {
+class Batches;
+}
+
 namespace atlas::rpc {
 
 using BlockPtr = std::shared_ptr<const Block>;
@@ -257,6 +261,9 @@ class Backend {
   // The listener must outlive its registration. remove_listener returns after the last call has ended.
   virtual void add_listener(ChainListener* listener) = 0;
   virtual void remove_listener(ChainListener* listener) = 0;
+
+  /// Null if the node keeps none.
+  virtual const batch::Batches* batches() const { return nullptr; }
 
   /// Null on a chain that is not for development.
   virtual DevBackend* dev() { return nullptr; }

@@ -155,8 +155,9 @@ struct Dispatcher::Answers {
 
 Dispatcher::Dispatcher(Backend& backend, EventHub& hub, const RpcConfig& config)
     : backend_(backend), hub_(hub), config_(config), unknown_(std::make_unique<Entry>()) {
-  std::vector<MethodTable> tables = {chain_methods(),  state_methods(),  call_methods(),  fee_methods(),
-                                     submit_methods(), filter_methods(), debug_methods(), ots_methods()};
+  std::vector<MethodTable> tables = {chain_methods(), state_methods(),  call_methods(),
+                                     fee_methods(),   submit_methods(), filter_methods(),
+                                     debug_methods(), ots_methods(),    batch_methods()};
   if (backend.dev() != nullptr) tables.insert(tables.end(), {account_methods(), dev_methods()});
   for (const MethodTable table : tables) {
     for (const Method& method : table) {

@@ -176,6 +176,8 @@ class MemoryChain : public Backend, public DevBackend {
     std::erase(listeners_, listener);
   }
   DevBackend* dev() override { return with_dev_ ? this : nullptr; }
+  const batch::Batches* batches() const override { return batches_; }
+  void set_batches(const batch::Batches* batches) { batches_ = batches; }
 
   // DevBackend.
   std::vector<Address> accounts() const override { return {account(0), account(1), account(2)}; }
@@ -412,6 +414,7 @@ class MemoryChain : public Backend, public DevBackend {
   }
 
   bool with_dev_;
+  const batch::Batches* batches_ = nullptr;
   sequencer::ChainRules rules_;
   stf::BlockPrices prices_;  // under choices_mutex_
   std::mutex sealing_;

@@ -1,4 +1,5 @@
 #include <stf/batch.hpp>
+#include <stf/batch_tally.hpp>
 #include <stf/da.hpp>
 #include <stf/system_contracts.hpp>
 
@@ -86,11 +87,8 @@ struct BatchExecutor::Impl {
   Block block;                              // the open one, or the last
   u64 blocks = 0;
 
-  BatchOutput output;
-  Pubdata pubdata;
-  u64 logging_transactions = 0;
-
-  void count(const SignedTransaction& tx, const Receipt& receipt);
+  u64 first_timestamp = 0;
+  BatchTally tally;
 };
 
 BatchExecutor::BatchExecutor(const ChainRules& rules, const tree::BatchState& before, const BlockHeader& parent,
@@ -127,7 +125,7 @@ Result<void, BatchError> BatchExecutor::begin_block(const BlockChoices& choices,
   x.block.transactions.reserve(transactions);
   x.block.receipts.reserve(transactions);
   x.block.header = derive_header(context, parent_hash, choices.prices);
-  if (x.blocks++ == 0) x.output.first_timestamp = context.timestamp;
+  if (x.blocks++ == 0) x.first_timestamp = context.timestamp;
   x.executor = std::make_unique<BlockExecutor>(x.journal, context, x.hashes, x.environment, stf_config(x.rules));
   x.executor->begin_block(parent_hash);
   return {};
@@ -144,30 +142,12 @@ Result<void, TxError> BatchExecutor::apply(SignedTransaction tx) {
   return {};
 }
 
-void BatchExecutor::Impl::count(const SignedTransaction& tx, const Receipt& receipt) {
-  if (tx.tx.type == TxType::kPriority) {
-    ++output.l1_transactions;
-    output.priority_hash = roll(output.priority_hash, tx.hash);
-  } else {
-    ++output.l2_transactions;
-  }
-  if (tx.tx.type == TxType::kUpgrade) output.upgrade_hash = tx.hash;
-  const L1Messages sent = l1_messages(tx, receipt);
-  if (sent.logs.empty()) return;
-  for (L2ToL1Log log : sent.logs) {
-    log.number_in_batch = static_cast<u16>(logging_transactions);
-    pubdata.logs.push_back(encode_log(log));
-  }
-  for (const ByteView message : sent.messages) pubdata.messages.emplace_back(message.begin(), message.end());
-  ++logging_transactions;  // at most kBatchLogsMax, or seal_block() refuses
-}
-
 Result<void, BatchError> BatchExecutor::seal_block() {
   Impl& x = *impl_;
   seal_header(x.block);
-  for (std::size_t i = 0; i < x.block.receipts.size(); ++i) x.count(x.block.transactions[i], x.block.receipts[i]);
+  for (std::size_t i = 0; i < x.block.receipts.size(); ++i) x.tally.add(x.block.transactions[i], x.block.receipts[i]);
   x.executor.reset();
-  if (x.pubdata.logs.size() > kBatchLogsMax) return Err(BatchError::kTooManyLogs);
+  if (x.tally.logs().size() > kBatchLogsMax) return Err(BatchError::kTooManyLogs);
   return {};
 }
 
@@ -178,28 +158,30 @@ Result<SealedBatch, BatchError> BatchExecutor::seal_batch(u64 number, BatchTree&
   if (x.blocks == 0) return Err(BatchError::kNoBlocks);
   const BlockHeader& last = x.block.header;
   SealedBatch batch;
-  x.pubdata.header = {number, x.before.last_block_number + 1, last.number, x.block.hash, last.timestamp};
+  BatchOutput& output = batch.output;
+  x.tally.write(output);
+  Pubdata pubdata;
+  x.tally.move_into(pubdata);
+  pubdata.header = {number, x.before.last_block_number + 1, last.number, x.block.hash, last.timestamp};
   {
     const StateDiff diff = x.journal.diff();
-    batch.after.tree = tree.update(diff, x.pubdata);
-    for (const auto& [hash, code] : diff.code) x.pubdata.bytecodes.push_back(code);
+    batch.after.tree = tree.update(diff, pubdata);
+    for (const auto& [hash, code] : diff.code) pubdata.bytecodes.push_back(code);
   }
   batch.after.last_block_number = last.number;
   batch.after.last_block_hash = x.block.hash;
   batch.after.last_timestamp = last.timestamp;
-  batch.pubdata = encode_pubdata(x.pubdata);
+  batch.pubdata = encode_pubdata(pubdata);
   if (batch.pubdata.size() > kBatchPubdataMax) return Err(BatchError::kTooMuchPubdata);
 
-  BatchOutput& output = x.output;
   output.chain_id = x.rules.chain_id;
+  output.first_timestamp = x.first_timestamp;
   output.last_timestamp = last.timestamp;
   output.da_scheme = x.rules.da;
   const auto commitment = da_commitment(x.rules.da, batch.pubdata, blob_hashes);
   if (!commitment) return Err(BatchError::kWrongBlobCount);
   output.da_commitment = *commitment;
-  output.l2_to_l1_root = l2_to_l1_root(x.pubdata.logs);
   output.settlement_chain_id = x.rules.l1.chain_id;
-  batch.output = output;
   return batch;
 }
 

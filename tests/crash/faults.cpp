@@ -29,7 +29,7 @@ class SmallChain {
         data(directory / "data"),
         config(write_chain_files(directory, more_config)),
         traffic(setup.seed),
-        model(chain_genesis()) {}
+        model(chain_genesis(), directory.string() + "-model-tree") {}
 
   std::string grow(std::size_t transactions) {
     NodeProcess node(atlas, config);

@@ -43,6 +43,9 @@ std::vector<fs::path> snapshots(const fs::path& data) {
   return out;
 }
 
+bool batch_is_being_written(const fs::path& data) {
+  return fs::exists(data / "batches" / "pubdata.tmp");
+}
 bool snapshot_is_being_written(const fs::path& data) {
   return !named(data / "snapshots", "state-", ".snap.tmp").empty();
 }

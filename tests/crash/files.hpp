@@ -25,6 +25,8 @@ std::vector<fs::path> segments(const fs::path& data);
 std::vector<RecordAt> records(const fs::path& segment);
 /// Newest first.
 std::vector<fs::path> snapshots(const fs::path& data);
+/// Pubdata are on their way to their file: the tree has the batch, the records do not.
+bool batch_is_being_written(const fs::path& data);
 bool snapshot_is_being_written(const fs::path& data);
 
 /// A byte that was changed; undone on destruction unless kept.

@@ -1,4 +1,5 @@
-// crash [rounds] [--seed N] [--accounts N] [--atlas FILE] [--dir FOLDER] [--keep] [--json] [--no-faults] [--only WORD]
+// crash [rounds] [--seed N] [--accounts N] [--atlas FILE] [--dir FOLDER] [--keep] [--json] [--no-faults] [--tree]
+//       [--only WORD]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -17,7 +18,8 @@ struct Options {
   bool keep = false;
   bool json = false;
   bool faults = true;
-  std::string only;  ///< of the faults
+  bool tree = false;  ///< kills aim at batches
+  std::string only;   ///< of the faults
 };
 
 constexpr double kRestartMsMax = 2'000;
@@ -25,7 +27,7 @@ constexpr double kRestartMsMax = 2'000;
 [[noreturn]] void usage(const std::string& what) {
   std::fprintf(stderr,
                "error: %s\ncrash [rounds] [--seed N] [--accounts N] [--atlas FILE] [--dir FOLDER] [--keep] [--json] "
-               "[--no-faults] [--only WORD]\n",
+               "[--no-faults] [--tree] [--only WORD]\n",
                what.c_str());
   std::exit(2);
 }
@@ -60,6 +62,9 @@ Options parse(int argc, char** argv) {
       options.only = value();
     } else if (word == "--no-faults") {
       options.faults = false;
+    } else if (word == "--tree") {
+      options.tree = true;
+      options.faults = false;
     } else if (word.starts_with("-")) {
       usage("unknown option " + word);
     } else {
@@ -72,10 +77,12 @@ Options parse(int argc, char** argv) {
 }
 
 /// Every kind among the first rounds, plain kills most often.
-Kind kind_of(u64 round) {
-  constexpr Kind kOrder[] = {Kind::kLoad,    Kind::kSnapshot, Kind::kTorn, Kind::kLoad,        Kind::kStart,
-                             Kind::kDamaged, Kind::kSegment,  Kind::kLoad, Kind::kBadSnapshot, Kind::kLoad};
-  return kOrder[round % std::size(kOrder)];
+Kind kind_of(u64 round, bool tree) {
+  constexpr Kind kTree[] = {Kind::kBatch, Kind::kLoad, Kind::kBatch, Kind::kStart, Kind::kBatch};
+  constexpr Kind kOrder[] = {Kind::kLoad,  Kind::kSnapshot,    Kind::kTorn,  Kind::kLoad,
+                             Kind::kStart, Kind::kDamaged,     Kind::kBatch, Kind::kSegment,
+                             Kind::kLoad,  Kind::kBadSnapshot, Kind::kLoad};
+  return tree ? kTree[round % std::size(kTree)] : kOrder[round % std::size(kOrder)];
 }
 
 class Report {
@@ -134,33 +141,40 @@ void run_rounds(const Options& options, Report& report) {
   std::vector<double> restarts, cpu;
   u64 receipts = 0;
   for (u64 i = 0; i < options.rounds; ++i) {
-    const Kind kind = kind_of(i);
+    const Kind kind = kind_of(i, options.tree);
     const RoundReport r = run.round(kind);
     if (r.restart_ms > 0) {
       restarts.push_back(r.restart_ms);
       cpu.push_back(r.restart_cpu_ms);
     }
     receipts += r.receipts_acknowledged;
-    report.line("round " + std::to_string(i + 1) + ", " + name_of(kind), r.failure,
-                {{"killed_ms", r.killed_ms},
-                 {"restart_ms", r.restart_ms},
-                 {"restart_cpu_ms", r.restart_cpu_ms},
-                 {"head", r.head},
-                 {"blocks_acknowledged", r.blocks_acknowledged},
-                 {"receipts_acknowledged", r.receipts_acknowledged},
-                 {"pending_kept", r.pending_kept},
-                 {"recovery", r.recovery}},
-                format("killed after %4.0f ms: %3llu blocks, %5llu receipts, %5llu pending kept; restart %4.0f ms (%s "
-                       "of recovery, %s blocks replayed)  %s",
-                       r.killed_ms, static_cast<unsigned long long>(r.blocks_acknowledged),
-                       static_cast<unsigned long long>(r.receipts_acknowledged),
-                       static_cast<unsigned long long>(r.pending_kept), r.restart_ms,
-                       r.recovery.is_object() ? format("%.0f", r.recovery.value("ms", 0.0)).c_str() : "?",
-                       r.recovery.is_object() ? format("%llu", r.recovery.value("replayed", 0ull)).c_str() : "?",
-                       r.note.c_str()));
+    report.line(
+        "round " + std::to_string(i + 1) + ", " + name_of(kind), r.failure,
+        {{"killed_ms", r.killed_ms},
+         {"restart_ms", r.restart_ms},
+         {"restart_cpu_ms", r.restart_cpu_ms},
+         {"head", r.head},
+         {"blocks_acknowledged", r.blocks_acknowledged},
+         {"receipts_acknowledged", r.receipts_acknowledged},
+         {"batches_acknowledged", r.batches_acknowledged},
+         {"batches", run.batches()},
+         {"pending_kept", r.pending_kept},
+         {"recovery", r.recovery}},
+        format("killed after %4.0f ms: %3llu blocks, %5llu receipts, %2llu batches, %5llu pending kept; restart %4.0f "
+               "ms (%s "
+               "of recovery, %s blocks replayed)  %s",
+               r.killed_ms, static_cast<unsigned long long>(r.blocks_acknowledged),
+               static_cast<unsigned long long>(r.receipts_acknowledged),
+               static_cast<unsigned long long>(r.batches_acknowledged), static_cast<unsigned long long>(r.pending_kept),
+               r.restart_ms, r.recovery.is_object() ? format("%.0f", r.recovery.value("ms", 0.0)).c_str() : "?",
+               r.recovery.is_object() ? format("%llu", r.recovery.value("replayed", 0ull)).c_str() : "?",
+               r.note.c_str()));
     if (!r.failure.empty()) return;
   }
-  report.line("what is on disk", run.finish(), {}, "blocks, accounts and slots equal the replay");
+  report.line(
+      "what is on disk", run.finish(), {},
+      format("blocks, accounts, slots and %llu batches equal the replay, and `atlas rebuild` comes to the same root",
+             static_cast<unsigned long long>(run.batches())));
   if (restarts.empty()) return;
   const auto median = [](std::vector<double>& values) {
     std::sort(values.begin(), values.end());

@@ -42,8 +42,9 @@ Json log_fields(const Json& log) {
 
 }  // namespace
 
-Model::Model(const storage::Genesis& genesis)
-    : state_(std::make_unique<storage::HotState>(storage::HashSeed::random())),
+Model::Model(const storage::Genesis& genesis, const std::filesystem::path& directory)
+    : batches_(genesis, directory),
+      state_(std::make_unique<storage::HotState>(storage::HashSeed::random())),
       environment_(std::make_unique<evm::Evm>()) {
   rules_.chain_id = genesis.chain_id;
   state_->load(0, genesis.state);
@@ -99,6 +100,7 @@ std::string Model::take(load::RpcClient& rpc, const Json& block, Traffic& traffi
   const Json receipts = rpc.call("eth_getBlockReceipts", {hex_number(number)});
   if (auto wrong = compare_receipts(*sealed.block, receipts); !wrong.empty()) return wrong;
   for (const auto& change : sealed.diff.accounts) touched_.insert(change.address);
+  batches_.take(*sealed.block, sealed.diff, state_->newest());
   state_->apply(number, sealed.diff);
   state_->prune(1, 0, number);
   for (const auto& tx : sealed.block->transactions) traffic.mark_mined(tx.hash);

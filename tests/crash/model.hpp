@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 
+#include "batches.hpp"
 #include "traffic.hpp"
 
 #include <sequencer/block_builder.hpp>
@@ -14,7 +15,8 @@ namespace atlas::crash {
 
 class Model {
  public:
-  explicit Model(const storage::Genesis& genesis);
+  /// Of the state tree it keeps the leaves in `directory`.
+  Model(const storage::Genesis& genesis, const std::filesystem::path& directory);
 
   u64 head() const { return head_->header.number; }
   const Hash256& hash_of(u64 number) const { return hashes_.at(number); }
@@ -29,6 +31,9 @@ class Model {
   /// All accounts of a store against this state.
   std::string compare_store(const storage::ChainStore& store, u64 receivers) const;
 
+  /// Its batches, up to the blocks followed.
+  BatchModel& batches() { return batches_; }
+
   u64 blocks_followed() const { return blocks_; }
   u64 receipts_followed() const { return receipts_; }
 
@@ -38,6 +43,7 @@ class Model {
   std::string compare_logs(load::RpcClient& rpc, u64 first, u64 last, const nlohmann::json& expected) const;
 
   sequencer::ChainRules rules_;
+  BatchModel batches_;
   std::unique_ptr<storage::HotState> state_;
   std::shared_ptr<const Block> head_;
   std::unique_ptr<ExecutionEnvironment> environment_;

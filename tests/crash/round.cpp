@@ -47,6 +47,8 @@ const char* name_of(Kind kind) {
       return "under load";
     case Kind::kSnapshot:
       return "in a snapshot";
+    case Kind::kBatch:
+      return "in a batch";
     case Kind::kSegment:
       return "at a new segment";
     case Kind::kStart:
@@ -79,6 +81,7 @@ fs::path write_chain_files(const fs::path& directory, const std::string& more_co
   std::ofstream config(directory / "node.toml");
   config << "[node]\ndata_dir = \"data\"\ngenesis = \"genesis.toml\"\n"
          << "[rpc]\nport = 0\nlog_blocks_max = 1000000\nlog_results_max = 1000000\nresponse_bytes_max = 1000000000\n"
+         << "[batch]\ntime_ms = 300\nblocks_max = 8\ncache_bytes_max = 268435456\n"
          << "[storage]\nsegment_bytes = 4194304\nsnapshot_log_bytes = 1048576\n"
          << more_config;
   return directory / "node.toml";
@@ -89,6 +92,7 @@ storage::Genesis chain_genesis() {
   config.timestamp = kGenesisTime;
   config.gas_limit = sequencer::ChainRules{}.gas_limit;
   config.base_fee = sequencer::ChainRules{}.base_fee_floor_wei;
+  config.rules.chain_id = kChainId;
   for (u32 i = 0; i < kSenders; ++i) config.alloc.push_back({address_of(i), 0, sender_balance(), {}, {}});
   config.alloc.push_back({kSpreader, 0, {}, spreader_code(), {}});
   config.alloc.push_back({kRecorder, 0, {}, recorder_code(), {}});
@@ -104,7 +108,7 @@ Run::Run(Setup setup)
       random_(setup_.seed),
       genesis_(chain_genesis()),
       traffic_(setup_.seed),
-      model_(genesis_) {}
+      model_(genesis_, setup_.directory / "model-tree") {}
 
 void Run::start() {
   node_ = std::make_unique<NodeProcess>(setup_.atlas, config_);
@@ -144,6 +148,7 @@ RoundReport Run::round(Kind kind) {
                    bulky ? Traffic::Load::kBulky : Traffic::Load::kMixed, setup_.receivers);
   const std::size_t segments_before = segments(data_).size();
   witness_.start(node_->url(), model_.head() + 1);
+  watcher_.start(node_->url(), model_.batches().count());
   const auto begin = Clock::now();
   traffic_.start(node_->url());
   if (!wait_until(10s, [&] { return traffic_.accepted_now() > 0; })) report.failure = "nothing was accepted in 10 s";
@@ -156,6 +161,11 @@ RoundReport Run::round(Kind kind) {
       report.note =
           wait_until(8s, [&] { return segments(data_).size() > segments_before; }) ? "" : "no segment was due";
       break;
+    case Kind::kBatch:
+      report.note = wait_until(8s, [&] { return batch_is_being_written(data_); }) ? "" : "no batch was due";
+      // Between the pubdata and the record, or about when the next batch goes into the tree.
+      std::this_thread::sleep_for(std::chrono::microseconds((random_() % 2) * 280'000 + random_() % 10'000));
+      break;
     default:
       std::this_thread::sleep_for(std::chrono::milliseconds(200 + random_() % 2'500));
   }
@@ -164,6 +174,8 @@ RoundReport Run::round(Kind kind) {
   report.killed_ms = ms_since(begin);
   traffic_.join();
   witness_.stop();
+  watcher_.stop();
+  report.batches_acknowledged = watcher_.seen().size();
   report.blocks_acknowledged = witness_.seen().size();
   for (const auto& [number, seen] : witness_.seen()) report.receipts_acknowledged += seen.transactions;
 
@@ -236,7 +248,13 @@ std::string Run::check(Clock::time_point killed, RoundReport& report) {
     if (now->receipts != seen.receipts) return "receipts of acknowledged block " + std::to_string(number) + " differ";
   }
   if (auto wrong = model_.follow(client, traffic_); !wrong.empty()) return wrong;
+  if (auto wrong = model_.batches().follow(client); !wrong.empty()) return wrong;
   if (auto wrong = model_.compare_state(client, random_, setup_.receivers); !wrong.empty()) return wrong;
+  for (const auto& [number, record] : watcher_.seen()) {
+    if (client.call("atlas_getBatchByNumber", {hex_number(number)}) != record) {
+      return "acknowledged batch " + std::to_string(number) + " is gone or another";
+    }
+  }
   for (int i = 0; i < 20; ++i) {  // long ago
     const u64 number = random_() % (model_.head() + 1);
     const auto block = client.call("eth_getBlockByNumber", {hex_number(number), false});
@@ -258,8 +276,15 @@ std::string Run::finish() {
   traffic_.start(node_->url());  // what the last kill lost
   traffic_.join();
   if (auto wrong = drain(); !wrong.empty()) return wrong;
+  {
+    auto client = rpc();
+    if (auto wrong = model_.follow(client, traffic_); !wrong.empty()) return wrong;
+    if (auto wrong = model_.batches().follow_to(client, model_.head()); !wrong.empty()) return wrong;
+  }
   const NodeExit exit = node_->stop();
   if (exit.code != 0) return "SIGTERM ended the node with exit code " + std::to_string(exit.code) + ":\n" + exit.stderr;
+  if (auto wrong = rebuild_equals(setup_.atlas, setup_.directory, model_.batches().last()); !wrong.empty())
+    return wrong;
   storage::StorageConfig storage;
   storage.directory = data_;
   const auto store = storage::ChainStore::open(storage, genesis_);

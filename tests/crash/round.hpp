@@ -20,6 +20,7 @@ struct Setup {
 enum class Kind : u8 {
   kLoad,         ///< at any time under load
   kSnapshot,     ///< while a snapshot is being written
+  kBatch,        ///< while a batch is being written: pubdata, tree, record
   kSegment,      ///< just after a new log segment appeared
   kStart,        ///< again, twice, while it starts
   kTorn,         ///< with half a record behind the log's end, as if power had failed before the sync
@@ -38,6 +39,7 @@ struct RoundReport {
   u64 head = 0;
   u64 blocks_acknowledged = 0;
   u64 receipts_acknowledged = 0;
+  u64 batches_acknowledged = 0;
   u64 pending_kept = 0;  ///< accepted well before the kill, not in a block, still in the pool
 };
 
@@ -53,6 +55,7 @@ class Run {
   double first_start_ms() const { return first_start_ms_; }
   const Model& model() const { return model_; }
   u64 accounts() const { return model_.accounts(); }
+  u64 batches() { return model_.batches().count(); }
 
  private:
   std::string check(Clock::time_point killed, RoundReport& report);
@@ -69,6 +72,7 @@ class Run {
   Traffic traffic_;
   Model model_;
   Witness witness_;
+  BatchWatcher watcher_;
   std::unique_ptr<NodeProcess> node_;
   double first_start_ms_ = 0;
   double last_start_ms_ = 0;

@@ -54,8 +54,7 @@ int run(const Options& options) {
   const zkvm::Program program = read_program("prove", options.elf);
   const Bytes hints = options.hint.empty() ? Bytes{} : read_input("prove", options.hint);
   // Whether the result can be written is known before the work, not after.
-  zkvm::write_whole_file(options.out.string() + ".part", {});
-  std::filesystem::remove(options.out.string() + ".part");
+  zkvm::FileDraft draft(options.out);
 
   Log log;
   Bar bar;
@@ -71,7 +70,8 @@ int run(const Options& options) {
     fmt::print(stderr, "atlas: {}\n", proved.error().text);
     return kBad;
   }
-  zkvm::write_whole_file(options.out, proved->bytes);
+  draft.write(proved->bytes);
+  draft.keep();
   const double seconds = bar.seconds();
   const std::string output = to_hex(proved->claim.public_output);
   if (options.json) {

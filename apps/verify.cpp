@@ -24,11 +24,12 @@ int report(const Options& options, const zkvm::ProgramKey& key) {
   const auto claim = zkvm::verify_execution(key, proof);
   const double ms = 1e3 * std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
   if (!claim) {
-    const char* reason = stark::name_of(claim.error());
+    const char* reason = zkvm::is_for_another_key(key, proof) ? "it was made for another program or parameter set"
+                                                              : stark::name_of(claim.error());
     if (options.json) {
       fmt::print("{{\"valid\":false,\"reason\":\"{}\"}}\n", reason);
     } else {
-      fmt::print(stderr, "atlas: {} is no proof for this key: {}\n", options.proof.string(), reason);
+      fmt::print(stderr, "atlas: {} is not valid: {}\n", options.proof.string(), reason);
     }
     return kBad;
   }
@@ -55,8 +56,10 @@ int verify(const Options& options) {
 
 int make_key(const Options& options) {
   const zkvm::Program program = read_program("vk", options.elf);
+  zkvm::FileDraft draft(options.out);
   const zkvm::ProgramProver prover(program, parameter_set(options.set));
-  zkvm::write_whole_file(options.out, prover.key().to_bytes());
+  draft.write(prover.key().to_bytes());
+  draft.keep();
   std::string digest;
   for (const u32 word : prover.key().verifying().digest.word) digest += fmt::format("{:08x}", __builtin_bswap32(word));
   if (options.json) {

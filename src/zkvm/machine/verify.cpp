@@ -79,4 +79,11 @@ Result<ExecutionClaim, VerifyError> verify_execution(const ProgramKey& key, Byte
   return claim_of(outcome->public_values);
 }
 
+bool is_for_another_key(const ProgramKey& key, ByteView proof) {
+  u32 head[2 + kDigestWords];  // magic, version and set, digest
+  if (proof.size() < sizeof head) return false;
+  std::memcpy(head, proof.data(), sizeof head);
+  return head[0] == stark::kProofMagic && !std::equal(head + 2, std::end(head), key.verifying().digest.word);
+}
+
 }  // namespace atlas::zkvm

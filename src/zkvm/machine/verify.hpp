@@ -30,5 +30,7 @@ inline constexpr u32 kKeyMagic = 0x4b565441;  // "ATVK"
 inline constexpr u32 kKeyVersion = 1;
 
 Result<ExecutionClaim, stark::VerifyError> verify_execution(const ProgramKey& key, ByteView proof);
+/// Is it a proof file that names another key? For messages to people: verify_execution() refuses it in any case.
+bool is_for_another_key(const ProgramKey& key, ByteView proof);
 
 }  // namespace atlas::zkvm

@@ -11,49 +11,37 @@ namespace atlas::zkvm {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* what) {
-  throw std::system_error(errno, std::generic_category(), path.string() + ": " + what);
+  throw std::system_error(errno, std::generic_category(), path.string() + " " + what);
 }
-
-/// A file that is deleted unless it was given its final name.
-class Draft {
- public:
-  explicit Draft(const std::filesystem::path& path) : path_(path), draft_(path.string() + ".part") {
-    fd_ = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd_ < 0) fail(draft_, "cannot be created");
-  }
-  ~Draft() {
-    if (fd_ >= 0) ::close(fd_);
-    if (!draft_.empty()) ::unlink(draft_.c_str());
-  }
-  void write(ByteView bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) fail(path_, "cannot be written");
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-  }
-  void keep() {
-    if (::fsync(fd_) != 0) fail(path_, "cannot be written to disk");
-    const int fd = fd_;
-    fd_ = -1;
-    if (::close(fd) != 0) fail(path_, "cannot be written to disk");
-    if (::rename(draft_.c_str(), path_.c_str()) != 0) fail(path_, "cannot be given its name");
-    draft_.clear();
-  }
-
- private:
-  std::filesystem::path path_;
-  std::filesystem::path draft_;
-  int fd_ = -1;
-};
 
 }  // namespace
 
-void write_whole_file(const std::filesystem::path& path, ByteView bytes) {
-  Draft draft(path);
-  draft.write(bytes);
-  draft.keep();
+FileDraft::FileDraft(const std::filesystem::path& path) : path_(path), draft_(path.string() + ".part") {
+  fd_ = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd_ < 0) fail(path_, "cannot be created");
+}
+
+FileDraft::~FileDraft() {
+  if (fd_ >= 0) ::close(fd_);
+  if (!draft_.empty()) ::unlink(draft_.c_str());
+}
+
+void FileDraft::write(ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail(path_, "cannot be written");
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void FileDraft::keep() {
+  if (::fsync(fd_) != 0) fail(path_, "cannot be written to disk");
+  const int fd = fd_;
+  fd_ = -1;
+  if (::close(fd) != 0) fail(path_, "cannot be written to disk");
+  if (::rename(draft_.c_str(), path_.c_str()) != 0) fail(path_, "cannot be given its name");
+  draft_.clear();
 }
 
 }  // namespace atlas::zkvm

@@ -1,24 +1,32 @@
 #!/usr/bin/env bash
-# ./dev bench [--list] [--json] [name...]: Google Benchmark binaries as one line (or JSON object) a figure.
+# ./dev bench [--list] [--json] [--log-cycles N] [name...]: Google Benchmark binaries as one line (or JSON object) a figure.
 # Every figure is the median of several repetitions; counters of a benchmark (tx_per_s, …) are figures of their own.
 # `sequencer` has a third mode beside exec and ingest: a client process over HTTP, Atlas and anvil in turns
-# (bench_rpc.mjs); it takes some minutes.
+# (bench_rpc.mjs); it takes some minutes. `prover` proves examples/fibonacci, a process a case, so that peak memory is the
+# case's own; --log-cycles N proves 2^N cycles only.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
 mapfile -t rooms < <(find src -mindepth 2 -name '*_bench.cpp' | cut -d/ -f2 | sort -u)
 # A bench is named after its room; the EVM is measured through the state transition, which drives it, so `evm` runs both;
 # the zkVM's is its executor's.
-names=("${rooms[@]/#%zkvm/executor}" guest)
-json=0 chosen=()
-for word in "$@"; do
+names=("${rooms[@]/#%zkvm/executor}" prover guest)
+json=0 chosen=() logs='18 20 22'
+while (($#)); do
+  word=$1
+  shift
   case $word in
+    --log-cycles)
+      [[ ${1:-} =~ ^[0-9]+$ ]] && (($1 >= 16 && $1 <= 24)) || die "--log-cycles takes a number from 16 to 24"
+      logs=$1
+      shift
+      ;;
     --list)
       printf '%s\n' "${names[@]}"
       exit 0
       ;;
     --json) json=1 ;;
-    -*) die "bench does not know '$word'; it takes --list, --json and names: ${names[*]}" ;;
+    -*) die "bench does not know '$word'; it takes --list, --json, --log-cycles N and names: ${names[*]}" ;;
     *)
       [[ " ${names[*]} " == *" $word "* || $word == evm ]] || die "there is no benchmark '$word'. There are: ${names[*]}"
       chosen+=("$word")
@@ -34,12 +42,13 @@ machine=$(hardware)
 binaries() {
   local room
   for room in "${rooms[@]}"; do
-    if [[ $room == "$1" ]] || { [[ $1 == evm && $room == stf ]]; } || { [[ $1 == executor && $room == zkvm ]]; }; then echo "${room}_bench"; fi
+    if [[ $room == "$1" ]] || { [[ $1 == evm && $room == stf ]]; } || { [[ ($1 == executor || $1 == prover) && $room == zkvm ]]; }; then echo "${room}_bench"; fi
   done
 }
-# Google Benchmark's JSON (one key a line) on stdin to lines "case<TAB>metric<TAB>value<TAB>unit"; medians only, if any.
+# Google Benchmark's JSON (one key a line) on stdin to lines "case<TAB>metric<TAB>value<TAB>unit": medians, or single runs
+# with an argument.
 figures() {
-  awk '
+  awk -v wanted="${1-median}" '
     function flush(   k) {
       if (name != "" && kind == wanted) {
         for (k = 1; k <= n; ++k) printf "%s\t%s\t%s\t%s\n", name, metric[k], value[k], unit_of(metric[k])
@@ -48,6 +57,7 @@ figures() {
     }
     function unit_of(m) {
       if (m == "time") return time_unit
+      if (m == "floor_s" || m == "cpu_s" || m == "verify_s" || m == "first_proof_s") return "s"
       if (m ~ /_per_s$/) { sub(/_per_s$/, "", m); return m "/s" }
       if (m ~ /^cpu_s_/) return "s"
       if (m ~ /^ns_per_/) return "ns"
@@ -56,7 +66,6 @@ figures() {
       if (m ~ /_(ns|us|ms|s|wei|bytes|ratio)$/) { sub(/.*_/, "", m); return m }
       return m
     }
-    BEGIN { wanted = "median" }
     /^ *"benchmarks":/ { inside = 1 }
     !inside { next }
     /^ *\{/ { flush() }
@@ -99,6 +108,23 @@ rpc_mode() {
 }
 RPC_ROUNDS=${ATLAS_BENCH_ROUNDS:-3}
 
+# The prover: the faster of two proofs in one process; the first one's time, with memory still to be found, beside it.
+prover_mode() {
+  local log threads isa out=$BUILD/log/prover.json
+  for log in $logs; do
+    for threads in 2 1; do
+      for isa in avx512 avx2 portable; do
+        # A processor without these instructions has no such case, and one thread of scalar code would take minutes.
+        [[ $log -gt 20 && $threads == 1 && $isa == portable ]] && continue
+        step "2^$log cycles, $threads threads, $isa"
+        ATLAS_BENCH_LOGS=$log "$BUILD/release/bin/zkvm_bench" --benchmark_filter="^log${log}_t${threads}_${isa}/" \
+          --benchmark_out="$out" --benchmark_out_format=json >"$BUILD/log/prover.log" 2>&1 </dev/null || return 1
+        [[ -s $out ]] && figures '' <"$out"
+      done
+    done
+  done
+}
+
 status=0
 for name in "${chosen[@]}"; do
   if [[ $name == guest ]]; then # cycles of the batch program: no clock, so one run is enough
@@ -108,13 +134,21 @@ for name in "${chosen[@]}"; do
   mapfile -t programs < <(binaries "$name")
   build release "${programs[@]}"
   # It also measures programs as compilers write them.
-  [[ $name != executor ]] || "$ROOT/tools/guest" examples
+  if [[ $name == executor || $name == prover ]]; then "$ROOT/tools/guest" examples >&2; fi
+  if [[ $name == prover ]]; then
+    prover_mode | show prover || status=1
+    continue
+  fi
+  # Proofs are measured under their own names; the synthetic machine's large cases by hand (stark_bench).
+  filter=.
+  [[ $name != executor ]] || filter=-^log
+  [[ $name != stark ]] || filter='log18|log20.*avx512'
   if [[ $name == sequencer ]]; then build_contracts; fi
   for program in "${programs[@]}"; do
     out=$BUILD/log/$program.json
     # The whole run as JSON goes to a file; a case is repeated so that its median means something on a shared machine.
     if ! "$BUILD/release/bin/$program" --benchmark_repetitions=5 --benchmark_report_aggregates_only=true \
-      --benchmark_min_time=0.2 --benchmark_out="$out" --benchmark_out_format=json >"$BUILD/log/$program.log" 2>&1 </dev/null; then
+      --benchmark_filter="$filter" --benchmark_min_time=0.2 --benchmark_out="$out" --benchmark_out_format=json >"$BUILD/log/$program.log" 2>&1 </dev/null; then
       tail -n 15 "$BUILD/log/$program.log" >&2
       warn "$program failed"
       status=1

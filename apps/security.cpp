@@ -2,6 +2,8 @@
 #include <fmt/core.h>
 
 #include <stark/security/security.hpp>
+#include <zkvm/machine/machine.hpp>
+#include <zkvm/machine/tags.hpp>
 
 namespace atlas::apps {
 namespace {
@@ -12,15 +14,22 @@ struct Options {
   std::string set = "128";
 };
 
+/// What the key of the largest program admits.
+stark::Caps machine_caps() {
+  const zkvm::ProgramMachine largest(
+      {zkvm::kSlotsMax, zkvm::kImageHeightMax, 0, zkvm::kFirstZone + zkvm::kZonesHeight});
+  return stark::caps_of(largest.machine());
+}
+
 void print(const Options& options) {
   const stark::Parameters parameters =
       options.set == "100" ? stark::hundred_bit_parameters() : stark::shipped_parameters();
-  const stark::SecurityReport report = stark::security_of(parameters);
+  const stark::SecurityReport report = stark::security_of(parameters, machine_caps());
   if (options.toml) {
     fmt::print(
         "[zkevm]\nname = \"Atlas\"\nprotocol_family = \"JAGGED\"\nfield = \"BabyBear^{}\"\nversion = \"{}\"\n"
         "hash_size_bits = 256\n\n{}",
-        stark::kExtensionDegree, ATLAS_VERSION, stark::soundcalc_toml("segment", parameters));
+        stark::kExtensionDegree, ATLAS_VERSION, stark::soundcalc_toml("segment", parameters, machine_caps()));
     return;
   }
   if (options.json) {
@@ -61,7 +70,7 @@ void add_security(CLI::App& app, Outcome& outcome) {
     print(*options);
     const stark::Parameters parameters =
         options->set == "100" ? stark::hundred_bit_parameters() : stark::shipped_parameters();
-    const stark::SecurityReport report = stark::security_of(parameters);
+    const stark::SecurityReport report = stark::security_of(parameters, machine_caps());
     if (std::min(report.minimum, report.union_bound) < parameters.promised_bits) outcome.code = kBad;
   });
 }

@@ -1,0 +1,295 @@
+// Many batches in the machine against native execution.
+//
+//   guest_sweep ELF random N SEED           N random transactions over random contracts (tests/differential/generator)
+//   guest_sweep ELF states N SEED FOLDER    N cases of Ethereum's state tests, drawn at random among those whose state
+//   is
+//                                           a genesis of this chain and whose transaction this chain includes
+//
+// A case of a state test runs under this chain's own header rules: block 1 with the test's timestamp, COINBASE and base
+// fee. Closes with "N passed, M failed" of batches, or of cases.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+#include "../differential/generator.hpp"
+#include "harness.hpp"
+#include <conformance/state_test_file.hpp>
+
+#include <crypto/keccak.hpp>
+#include <crypto/secp256k1.hpp>
+#include <types/rlp.hpp>
+
+namespace atlas::guest_test {
+namespace {
+
+struct Count {
+  u64 passed = 0;
+  u64 failed = 0;
+  u64 skipped = 0;
+  u64 transactions = 0;
+};
+
+/// The block's transactions that this chain includes after `world`'s head, with their senders' nonces as they are.
+std::vector<Bytes> includable(const World& world, const stf::BatchInput& input, const stf::BlockChoices& choices,
+                              std::vector<SignedTransaction> candidates) {
+  evm::Evm machine;
+  const BlockContext context = stf::derive_context(input.rules, input.parent, choices);
+  const stf::HistoryBlockHashes hashes(world.state, input.parent.number, input.before.last_block_hash);
+  stf::BlockExecutor executor(world.state, context, hashes, machine, stf::stf_config(input.rules));
+  executor.begin_block(input.before.last_block_hash);
+  std::vector<Bytes> out;
+  for (const SignedTransaction& tx : candidates) {
+    if (executor.apply(tx)) out.push_back(tx.encoded);
+  }
+  return out;
+}
+
+/// One batch of one block, natively and in the guest.
+bool agree(const BatchProgram& program, World& world, const stf::BlockChoices& choices,
+           const std::vector<Bytes>& transactions, const std::string& what) {
+  stf::BatchInput input = world.next_batch();
+  stf::BlockInput block;
+  static_cast<stf::BlockChoices&>(block) = choices;
+  block.transactions.assign(transactions.begin(), transactions.end());
+  input.blocks.push_back(std::move(block));
+  const NativeBatch native = run_native(world, input);
+  const GuestRun guest = program.run(native.witness);
+  if (guest.halted && guest.output == native.public_input) return true;
+  std::printf("fail  %s: %s\n", what.c_str(), guest.halted ? "another public input" : guest.fault.c_str());
+  return false;
+}
+
+// ---- random transactions
+// ---------------------------------------------------------------------------------------------
+
+class RandomRun {
+ public:
+  RandomRun(const BatchProgram& program, u64 seed) : program_(program), seed_(seed), world_(genesis()) {}
+
+  Count run(u64 transactions) {
+    Count count;
+    for (u64 round = 0; count.transactions < transactions; ++round) {
+      differential::Random random(seed_ * 1'000'003 + round);
+      differential::Targets targets{address_of(0), address_of(1), Address::from_right(random.bytes(20))};
+      for (u8 i = 1; i <= 17; ++i) targets.push_back(u256(i).to_address());
+      std::vector<SignedTransaction> deploy;
+      differential::Targets contracts;
+      const u64 nonce = nonce_of(0);
+      for (u64 i = 0; i < kContracts; ++i) {
+        Bytes code = differential::deployer_of(differential::random_program(random, targets));
+        contracts.push_back(stf::create_address(address_of(0), nonce + i));
+        targets.push_back(contracts.back());
+        deploy.push_back(sign(0, nonce + i, std::nullopt, {}, std::move(code), 6'000'000));
+      }
+      play(std::move(deploy), round, count);
+      std::vector<SignedTransaction> calls;
+      for (u64 i = 0; i < kCalls; ++i)
+        calls.push_back(random_call(random, i % kSenders, i / kSenders, contracts, targets));
+      play(std::move(calls), round, count);
+    }
+    return count;
+  }
+
+ private:
+  static constexpr u64 kSenders = 20;
+  static constexpr u64 kContracts = 24;
+  static constexpr u64 kCalls = 200;
+  static constexpr u64 kGasPrice = 20'000'000'000;
+
+  static Hash256 key(u64 i) { return u256(500'000 + i).to_be(); }
+  static Address address_of(u64 i) { return *crypto::address_of_private_key(key(i)); }
+  static stf::GenesisConfig genesis() {
+    stf::GenesisConfig config;
+    config.rules.da = stf::DaScheme::kCalldata;
+    config.gas_limit = config.rules.gas_limit;
+    config.base_fee = u256(config.rules.base_fee_floor_wei);
+    for (u64 i = 0; i < kSenders; ++i) config.alloc.push_back({address_of(i), 0, u256(1) << 100, {}, {}});
+    return config;
+  }
+  u64 nonce_of(u64 sender) const {
+    const auto account = world_.state.account(address_of(sender));
+    return account ? account->nonce : 0;
+  }
+
+  SignedTransaction sign(u64 sender, u64 nonce, std::optional<Address> to, const u256& value, Bytes data, u64 gas) {
+    Transaction tx;
+    tx.type = TxType::kDynamicFee;
+    tx.chain_id = stf::ChainRules{}.chain_id;
+    tx.nonce = nonce;
+    tx.gas_limit = gas;
+    tx.max_fee_per_gas = u256(kGasPrice);
+    tx.max_priority_fee_per_gas = u256(kGasPrice);
+    tx.to = to;
+    tx.value = value;
+    tx.data = std::move(data);
+    return finish(std::move(tx), sender);
+  }
+  SignedTransaction finish(Transaction tx, u64 sender) {
+    const auto signature = crypto::sign(signing_hash(tx), key(sender));
+    tx.r = signature->r;
+    tx.s = signature->s;
+    tx.y_parity = signature->y_parity;
+    return std::move(decode_signed_transaction(encode_transaction(tx))).value();
+  }
+  SignedTransaction random_call(differential::Random& random, u64 sender, u64 ahead,
+                                const differential::Targets& contracts, const differential::Targets& targets) {
+    Transaction tx;
+    tx.type = random.one_in(3) ? TxType::kLegacy : TxType::kDynamicFee;
+    tx.chain_id = stf::ChainRules{}.chain_id;
+    tx.nonce = nonce_of(sender) + ahead;
+    tx.gas_limit = 100'000 + random.below(900'000);
+    tx.max_fee_per_gas = u256(kGasPrice);
+    tx.max_priority_fee_per_gas = u256(kGasPrice);
+    tx.to = random.one_in(20) ? random.pick(targets) : random.pick(contracts);
+    if (random.one_in(5)) tx.value = u256(random.below(5000));
+    tx.data = random.bytes(random.below(100));
+    if (random.one_in(15)) {
+      tx.to.reset();
+      tx.data = differential::random_program(random, targets);
+    }
+    if (tx.type == TxType::kDynamicFee && random.one_in(6)) {
+      Authorization tuple;
+      tuple.chain_id = u256(random.one_in(2) ? 0 : *tx.chain_id);
+      tuple.address = random.pick(targets);
+      const u64 authority = random.below(kSenders);
+      tuple.nonce = nonce_of(authority) + random.below(3);
+      const Bytes message = rlp::encode_list(
+          [&](auto& out) {
+            out.integer(tuple.chain_id);
+            out.string(tuple.address);
+            out.integer(tuple.nonce);
+          },
+          Bytes{0x05});
+      const auto signature = crypto::sign(crypto::keccak256(message), key(authority));
+      tuple.r = signature->r;
+      tuple.s = signature->s;
+      tuple.y_parity = signature->y_parity;
+      tx.type = TxType::kSetCode;
+      if (!tx.to) tx.to = random.pick(targets);
+      tx.authorizations.push_back(tuple);
+    }
+    return finish(std::move(tx), sender);
+  }
+
+  void play(std::vector<SignedTransaction> candidates, u64 round, Count& count) {
+    stf::BlockChoices choices;
+    choices.timestamp = world_.head.timestamp + 1;
+    choices.coinbase = Address{{0xc0}};
+    const std::size_t offered = candidates.size();
+    const auto transactions = includable(world_, world_.next_batch(), choices, std::move(candidates));
+    count.skipped += offered - transactions.size();
+    const bool good = agree(program_, world_, choices, transactions, "round " + std::to_string(round));
+    (good ? count.passed : count.failed) += 1;
+    count.transactions += transactions.size();
+  }
+
+  const BatchProgram& program_;
+  u64 seed_;
+  World world_;
+};
+
+// ---- state tests
+// -----------------------------------------------------------------------------------------------------
+
+enum class Verdict : u8 { kPassed, kFailed, kNotOurs };
+
+Verdict run_state_case(const BatchProgram& program, const conformance::StateTest& test,
+                       const conformance::Expectation& expected) {
+  if (!expected.encoded || !expected.exception.empty()) return Verdict::kNotOurs;
+  auto tx = decode_block_transaction(*expected.encoded);
+  if (!tx || !test.environment.base_fee.fits_u64()) return Verdict::kNotOurs;
+  stf::GenesisConfig config;
+  config.rules.chain_id = test.chain_id;
+  config.rules.da = stf::DaScheme::kCalldata;
+  config.rules.base_fee_floor_wei = test.environment.base_fee.low_u64();
+  config.gas_limit = config.rules.gas_limit;
+  config.base_fee = test.environment.base_fee;
+  for (const auto& [address, entry] : test.pre.entries()) {
+    const ByteView code = test.pre.code(entry.account.code_hash);
+    config.alloc.push_back({address,
+                            entry.account.nonce,
+                            entry.account.balance,
+                            Bytes(code.begin(), code.end()),
+                            {entry.storage.begin(), entry.storage.end()}});
+  }
+  std::optional<World> world;
+  try {
+    world.emplace(config);
+  } catch (const std::runtime_error&) {
+    return Verdict::kNotOurs;  // no genesis of this chain
+  }
+  stf::BlockChoices choices;
+  choices.timestamp = test.environment.timestamp;
+  choices.coinbase = test.environment.coinbase;
+  std::vector<SignedTransaction> one;
+  one.push_back(std::move(*tx));
+  const auto transactions = includable(*world, world->next_batch(), choices, std::move(one));
+  if (transactions.empty()) return Verdict::kNotOurs;
+  return agree(program, *world, choices, transactions, test.name) ? Verdict::kPassed : Verdict::kFailed;
+}
+
+Count run_states(const BatchProgram& program, u64 cases, u64 seed, const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && entry.path().extension() == ".json") files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  std::mt19937_64 random(seed);
+  Count count;
+  for (u64 drawn = 0; count.passed + count.failed < cases && drawn < 100 * cases && !files.empty(); ++drawn) {
+    const std::string& path = files[random() % files.size()];
+    try {
+      const auto tests = conformance::load_state_tests(path);
+      if (tests.empty()) continue;
+      const auto& test = tests[random() % tests.size()];
+      if (test.expectations.empty()) continue;
+      switch (run_state_case(program, test, test.expectations[random() % test.expectations.size()])) {
+        case Verdict::kPassed:
+          ++count.passed;
+          break;
+        case Verdict::kFailed:
+          ++count.failed;
+          break;
+        case Verdict::kNotOurs:
+          ++count.skipped;
+          break;
+      }
+    } catch (const conformance::FormatError&) {
+      ++count.skipped;
+    }
+  }
+  return count;
+}
+
+}  // namespace
+}  // namespace atlas::guest_test
+
+int main(int argc, char** argv) {
+  using namespace atlas;
+  using namespace atlas::guest_test;
+  const std::string_view mode = argc > 2 ? argv[2] : "";
+  if (argc < 5 || (mode != "random" && mode != "states") || (mode == "states" && argc < 6)) {
+    std::fprintf(stderr, "usage: guest_sweep ELF random N SEED | guest_sweep ELF states N SEED FOLDER\n");
+    return 2;
+  }
+  try {
+    const BatchProgram program(argv[1]);
+    const u64 wanted = std::strtoull(argv[3], nullptr, 10);
+    const u64 seed = std::strtoull(argv[4], nullptr, 10);
+    const Count count =
+        mode == "random" ? RandomRun(program, seed).run(wanted) : run_states(program, wanted, seed, argv[5]);
+    if (mode == "random") {
+      std::printf("%llu transactions, %llu that this chain does not include\n",
+                  static_cast<unsigned long long>(count.transactions), static_cast<unsigned long long>(count.skipped));
+    } else {
+      std::printf("%llu drawn that are no case of this chain\n", static_cast<unsigned long long>(count.skipped));
+    }
+    std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(count.passed),
+                static_cast<unsigned long long>(count.failed));
+    return count.failed == 0 && count.passed > 0 ? 0 : 1;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "guest_sweep: %s\n", e.what());
+    return 2;
+  }
+}

@@ -4,6 +4,7 @@
 
 #include <base/ensure.hpp>
 #include <crypto/keccak.hpp>
+#include <storage/crc32c.hpp>
 
 namespace atlas::batch {
 namespace {
@@ -13,8 +14,10 @@ using storage::File;
 using storage::StorageError;
 using storage::StorageErrorKind;
 
+constexpr const char* kFolder[] = {"pubdata", "witness"};  // by BatchFiles::Kind
+
 File open_records(const fs::path& folder) {
-  storage::make_directories(folder / "pubdata");
+  for (const char* kind : kFolder) storage::make_directories(folder / kind);
   const fs::path file = folder / "records";
   const bool exists = fs::exists(file);
   File opened = File::open(file, exists ? File::Mode::kReadWrite : File::Mode::kCreate);
@@ -38,7 +41,8 @@ BatchFiles::BatchFiles(fs::path folder, const std::function<void(const std::stri
     records_.sync();
   }
   if (count_ > 0 && !read(count_ - 1)) corrupt("holds a damaged record of batch " + std::to_string(count_ - 1));
-  storage::remove_file(pubdata_file(count_));  // of a batch that a crash kept from its record
+  // Of a batch that a crash kept from its record.
+  for (const Kind kind : {kPubdata, kWitness}) storage::remove_file(file_of(kind, count_));
 }
 
 void BatchFiles::corrupt(const std::string& what) const {
@@ -81,38 +85,57 @@ std::optional<BatchRecord> BatchFiles::batch_of(u64 block) const {
   return found;
 }
 
+fs::path BatchFiles::file_of(Kind kind, u64 number) const {
+  return folder_ / kFolder[kind] / ("batch-" + std::to_string(number) + ".bin");
+}
 fs::path BatchFiles::pubdata_file(u64 number) const {
-  return folder_ / "pubdata" / ("batch-" + std::to_string(number) + ".bin");
+  return file_of(kPubdata, number);
+}
+fs::path BatchFiles::witness_file(u64 number) const {
+  return file_of(kWitness, number);
 }
 
-std::optional<Bytes> BatchFiles::pubdata(u64 number) const {
+std::optional<Bytes> BatchFiles::read_file(Kind kind, u64 number) const {
   const std::shared_lock lock(mutex_);
   if (number == 0 || number >= count()) return std::nullopt;
-  const fs::path file = pubdata_file(number);
+  const fs::path file = file_of(kind, number);
   if (!fs::exists(file)) return std::nullopt;
-  const auto expected = read(number);
-  if (!expected) corrupt("holds a damaged record of batch " + std::to_string(number));
   const File in = File::open(file, File::Mode::kRead);
   Bytes bytes(in.size());
   in.read_at(0, bytes);
-  if (bytes.size() != expected->pubdata_bytes || crypto::keccak256(bytes) != expected->pubdata_hash) {
+  const auto expected = read(number);
+  if (!expected) corrupt("holds a damaged record of batch " + std::to_string(number));
+  const bool good = kind == kPubdata
+                        ? bytes.size() == expected->pubdata_bytes && crypto::keccak256(bytes) == expected->pubdata_hash
+                        : bytes.size() == expected->witness_bytes && storage::crc32c(bytes) == expected->witness_crc;
+  if (!good) {
     throw StorageError(StorageErrorKind::kCorrupt, file, "is damaged: it is not what the batch's record says",
-                       "Restore it from a backup or from L1");
+                       kind == kPubdata ? "Restore it from a backup or from L1" : "Restore it from a backup");
   }
   return bytes;
 }
 
-void BatchFiles::add(const BatchRecord& record, ByteView pubdata) {
+std::optional<Bytes> BatchFiles::pubdata(u64 number) const {
+  return read_file(kPubdata, number);
+}
+std::optional<Bytes> BatchFiles::witness(u64 number) const {
+  return read_file(kWitness, number);
+}
+
+void BatchFiles::write_file(Kind kind, u64 number, ByteView bytes) {
+  const fs::path file = file_of(kind, number);
+  const fs::path temporary = folder_ / (std::string(kFolder[kind]) + ".tmp");
+  const File out = File::open(temporary, File::Mode::kReplace);
+  out.write_at(0, bytes);
+  out.sync();
+  storage::rename_file(temporary, file);
+  storage::sync_directory(file.parent_path());
+}
+
+void BatchFiles::add(const BatchRecord& record, ByteView pubdata, ByteView witness) {
   ENSURE(record.number == count(), "batches are added in order");
-  if (record.number > 0) {
-    const fs::path file = pubdata_file(record.number);
-    const fs::path temporary = folder_ / "pubdata.tmp";
-    const File out = File::open(temporary, File::Mode::kReplace);
-    out.write_at(0, pubdata);
-    out.sync();
-    storage::rename_file(temporary, file);
-    storage::sync_directory(file.parent_path());
-  }
+  if (!witness.empty()) write_file(kWitness, record.number, witness);
+  if (record.number > 0) write_file(kPubdata, record.number, pubdata);
   records_.write_at(record.number * kRecordBytes, encode_record(record).view());
   records_.sync();
   count_.store(record.number + 1, std::memory_order_release);
@@ -125,18 +148,20 @@ void BatchFiles::truncate(u64 count) {
   records_.truncate(count * kRecordBytes);
   records_.sync();
   count_.store(count, std::memory_order_release);
-  for (u64 n = count; n < end; ++n) storage::remove_file(pubdata_file(n));
-  first_pubdata_ = std::min(first_pubdata_, count);
+  for (const Kind kind : {kPubdata, kWitness}) {
+    for (u64 n = count; n < end; ++n) storage::remove_file(file_of(kind, n));
+    first_[kind] = std::min(first_[kind], count);
+  }
 }
 
-void BatchFiles::prune_pubdata(u64 number) {
+void BatchFiles::prune(Kind kind, u64 number) {
+  u64& first = first_[kind];
   // After a start the oldest file is looked for once, downwards: what was pruned before is one range.
-  if (first_pubdata_ == 1 && number > 1) {
-    u64 oldest = number;
-    while (oldest > 1 && fs::exists(pubdata_file(oldest - 1))) --oldest;
-    first_pubdata_ = oldest;
+  if (first == 1 && number > 1) {
+    first = number;
+    while (first > 1 && fs::exists(file_of(kind, first - 1))) --first;
   }
-  for (; first_pubdata_ < number; ++first_pubdata_) storage::remove_file(pubdata_file(first_pubdata_));
+  for (; first < number; ++first) storage::remove_file(file_of(kind, first));
 }
 
 }  // namespace atlas::batch

@@ -4,8 +4,9 @@
 //
 //   records              a record of 512 bytes a batch, batch 0 (genesis) first
 //   pubdata/batch-N.bin  pubdata of batch N (docs/pubdata.md)
+//   witness/batch-N.bin  what the guest takes as its hint to prove batch N (docs/batches.md, "Witness")
 //
-// A batch is there once its record is: pubdata come first, each step is synced, and pubdata that a crash left without a
+// A batch is there once its record is: its files come first, each step is synced, and files that a crash left without a
 // record are removed. One thread writes, any thread reads. Throws storage::StorageError.
 #include <atomic>
 #include <functional>
@@ -31,24 +32,33 @@ class BatchFiles {
   /// Its pubdata, checked against the record; nullopt if there are none: batch 0, unknown, or pruned.
   std::optional<Bytes> pubdata(u64 number) const;
   std::filesystem::path pubdata_file(u64 number) const;
+  /// The same for the witness.
+  std::optional<Bytes> witness(u64 number) const;
+  std::filesystem::path witness_file(u64 number) const;
 
   // ---- Writing thread.
 
-  /// The batch after the last; durable when it returns.
-  void add(const BatchRecord& record, ByteView pubdata);
+  /// The batch after the last; durable when it returns. An empty witness is not written.
+  void add(const BatchRecord& record, ByteView pubdata, ByteView witness = {});
   /// Takes back batches from `count` on, 1 ≤ count.
   void truncate(u64 count);
-  /// Removes pubdata of batches below `number`; goes on where the last call ended.
-  void prune_pubdata(u64 number);
+  /// Removes pubdata, or witnesses, of batches below `number`; goes on where the last call ended.
+  void prune_pubdata(u64 number) { prune(kPubdata, number); }
+  void prune_witnesses(u64 number) { prune(kWitness, number); }
 
  private:
+  enum Kind { kPubdata, kWitness, kKinds };
+  std::filesystem::path file_of(Kind kind, u64 number) const;
+  void write_file(Kind kind, u64 number, ByteView bytes);
+  std::optional<Bytes> read_file(Kind kind, u64 number) const;
+  void prune(Kind kind, u64 number);
   std::optional<BatchRecord> read(u64 number) const;
   [[noreturn]] void corrupt(const std::string& what) const;
 
   const std::filesystem::path folder_;
   storage::File records_;
   std::atomic<u64> count_{0};
-  u64 first_pubdata_ = 1;
+  u64 first_[kKinds] = {1, 1};       ///< no older file of the kind; 1 also while that is unknown
   mutable std::shared_mutex mutex_;  // unique while truncate() runs
 };
 

@@ -1,12 +1,15 @@
 #include <algorithm>
 
 #include <batch/batch_stage.hpp>
+#include <batch/replay.hpp>
+#include <batch/tree_view.hpp>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <base/ensure.hpp>
 #include <crypto/keccak.hpp>
+#include <storage/crc32c.hpp>
 
 namespace atlas::batch {
 namespace {
@@ -90,6 +93,10 @@ std::optional<BatchRecord> BatchStage::batch_of(u64 block) const {
 
 std::optional<Bytes> BatchStage::pubdata(u64 number) const {
   return ready_ ? files_->pubdata(number) : std::nullopt;
+}
+
+std::optional<Bytes> BatchStage::witness(u64 number) const {
+  return ready_ ? files_->witness(number) : std::nullopt;
 }
 
 std::optional<ProvedAccountAt> BatchStage::prove(const Address& address, std::span<const u256> slots) const {
@@ -238,9 +245,14 @@ void BatchStage::seal() {
   record.pubdata_bytes = pubdata.size();
   record.pubdata_hash = crypto::keccak256(pubdata);
   record.output_hash = output_hash(record);
+  const auto witness_start = Clock::now();
+  const Bytes witness = config_.witness_batches != 0 ? witness_of(record.number) : Bytes{};
+  const double witness_s = seconds_since(witness_start);
+  record.witness_bytes = witness.size();
+  record.witness_crc = storage::crc32c(witness);
   const auto writes = open_->writes();
   const storage::SealedHeader& last = open_->last();
-  const double collect_s = seconds_since(start);
+  const double collect_s = seconds_since(start) - witness_s;
   double apply_s = 0;
   double write_s = 0;
   {
@@ -250,12 +262,15 @@ void BatchStage::seal() {
     apply_s = seconds_since(apply_start);
     const auto write_start = Clock::now();
     tree_->sync();
-    files_->add(record, pubdata);
+    files_->add(record, pubdata, witness);
     write_s = seconds_since(write_start);
   }
   open_->clear();
   if (config_.pubdata_batches != 0 && record.number > config_.pubdata_batches) {
     files_->prune_pubdata(record.number - config_.pubdata_batches + 1);
+  }
+  if (config_.witness_batches != 0 && record.number > config_.witness_batches) {
+    files_->prune_witnesses(record.number - config_.witness_batches + 1);
   }
   move_hold();
   if (pubdata.size() > config_.pubdata_bytes_max) {
@@ -267,11 +282,46 @@ void BatchStage::seal() {
     const std::lock_guard lock(mutex_);
     stats_.collect_s += collect_s;
     stats_.apply_s += apply_s;
+    stats_.witness_s += witness_s;
+    stats_.witness_bytes_last = witness.size();
     stats_.write_s += write_s;
     stats_.pubdata_bytes += pubdata.size();
     stats_.seal_s_last = seconds_since(start);
   }
   note_progress();
+}
+
+/// Of the open batch, from its blocks alone. A chain that cannot be proved (of development, or with state set by hand)
+/// has none, which is said.
+Bytes BatchStage::witness_of(u64 number) const {
+  const auto none = [&](const std::string& why) {
+    log_(storage::LogLevel::kError, "batch " + std::to_string(number) + " has no witness: " + why);
+    return Bytes{};
+  };
+  if (rules_.da == stf::DaScheme::kBlobs) return none("with DA by blobs it holds their hashes, which nobody makes yet");
+  std::vector<storage::BlockPtr> blocks;
+  for (const auto& name : open_->blocks()) {
+    auto block = store_.block_by_number(name.number);
+    if (!block || block->hash != name.hash) return none("its blocks are being taken back");
+    blocks.push_back(std::move(block));
+  }
+  const auto parent = store_.header_by_number(open_->first_block() - 1);
+  const auto codes = store_.view_at(store_.head()->header.number);
+  if (!parent || !codes) return none("its blocks are being taken back");
+  const tree::BatchState before = files_->record(number - 1)->state;
+  const auto words =
+      make_witness(batch_input(rules_, number, before, parent->header, blocks), TreeView(*tree_, *codes), *tree_);
+  if (!words) {
+    const stf::BatchFailure& failure = words.error();
+    return none(std::string(stf::describe(failure.error)) + " " + failure.reason + ", in block " +
+                std::to_string(failure.block));
+  }
+  // As the batch program takes its hint (guest/batch/main.cpp): how many words, then they.
+  const u32 count = static_cast<u32>(words->size());
+  Bytes hint(4 + 4 * words->size());
+  std::memcpy(hint.data(), &count, 4);
+  std::memcpy(hint.data() + 4, words->data(), 4 * words->size());
+  return hint;
 }
 
 /// The output covers the DA commitment, which under blobs covers their versioned hashes.

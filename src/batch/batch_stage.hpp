@@ -29,6 +29,7 @@ struct BatchConfig {
   u64 pubdata_bytes_max = stf::kBatchPubdataMax;  ///< … or when another block would not fit
   u64 lag_blocks_max = 4'096;                     ///< farther behind the head the chain waits
   u64 pubdata_batches = 0;                        ///< newest batches whose pubdata are kept; 0: all
+  u64 witness_batches = 0;                        ///< newest batches whose witnesses are kept; 0: none are made
   u64 cache_bytes_max = u64{1} << 30;             ///< of the tree
   unsigned tree_threads = 1;                      ///< that hash and read; 0: as many as the machine has
 };
@@ -41,11 +42,13 @@ struct BatchStats {
   u64 head = 0;         ///< of the chain, as the stage has heard
   u64 open_blocks = 0;
   u64 open_pubdata_bytes = 0;
-  u64 pubdata_bytes = 0;   ///< of all batches sealed since the start
-  double collect_s = 0;    ///< since the start: decoding diffs, keys, pubdata
-  double read_s = 0;       ///< … reading leaves ahead of the tree's update
-  double apply_s = 0;      ///< … updating the tree
-  double write_s = 0;      ///< … pubdata and records, fsync included
+  u64 pubdata_bytes = 0;  ///< of all batches sealed since the start
+  double collect_s = 0;   ///< since the start: decoding diffs, keys, pubdata
+  double read_s = 0;      ///< … reading leaves ahead of the tree's update
+  double apply_s = 0;     ///< … updating the tree
+  double write_s = 0;     ///< … pubdata and records, fsync included
+  double witness_s = 0;   ///< … executing batches again for their witnesses
+  u64 witness_bytes_last = 0;
   double seal_s_last = 0;  ///< the last batch, from the decision to its record
   tree::TreeStats tree;
 };
@@ -76,6 +79,8 @@ class BatchStage final : public Batches {
   std::optional<BatchRecord> record(u64 number) const override;
   std::optional<BatchRecord> batch_of(u64 block) const override;
   std::optional<Bytes> pubdata(u64 number) const override;
+  /// The batch's witness, as `atlas execute --hint` takes it; nullopt if none was made or it is no longer kept.
+  std::optional<Bytes> witness(u64 number) const;
   std::optional<ProvedAccountAt> prove(const Address& address, std::span<const u256> slots) const override;
 
  private:
@@ -89,6 +94,7 @@ class BatchStage final : public Batches {
   void catch_up_tree();
   void check_tree() const;
   BatchRecord genesis_record() const;
+  Bytes witness_of(u64 number) const;
   Hash256 output_hash(const BatchRecord& record) const;
 
   // ---- Steps of the thread.

@@ -20,9 +20,10 @@ EncodedRecord encode_record(const BatchRecord& record) {
   out.put_u8(0);
   out.put_u16(0);
   for (const u64 value : {record.number, record.first_block, record.first_timestamp, record.l1_transactions,
-                          record.l2_transactions, record.sealed_at, record.pubdata_bytes}) {
+                          record.l2_transactions, record.sealed_at, record.pubdata_bytes, record.witness_bytes}) {
     out.put_u64(value);
   }
+  out.put_u32(record.witness_crc);
   for (const Hash256& hash :
        {record.pubdata_hash, record.priority_hash, record.upgrade_hash, record.l2_to_l1_root, record.output_hash}) {
     out.put_bytes(hash.view());
@@ -42,9 +43,10 @@ std::optional<BatchRecord> decode_record(ByteView encoded) {
   }
   BatchRecord record;
   for (u64* value : {&record.number, &record.first_block, &record.first_timestamp, &record.l1_transactions,
-                     &record.l2_transactions, &record.sealed_at, &record.pubdata_bytes}) {
+                     &record.l2_transactions, &record.sealed_at, &record.pubdata_bytes, &record.witness_bytes}) {
     *value = in.get_u64();
   }
+  record.witness_crc = in.get_u32();
   for (Hash256* hash : {&record.pubdata_hash, &record.priority_hash, &record.upgrade_hash, &record.l2_to_l1_root,
                         &record.output_hash}) {
     *hash = in.get_fixed<32>();

@@ -16,6 +16,8 @@ BatchRecord some_record() {
   record.sealed_at = 1'700'000'100;
   record.pubdata_bytes = 123'456;
   record.pubdata_hash[31] = 0xaa;
+  record.witness_bytes = 777;
+  record.witness_crc = 5;
   record.priority_hash[0] = 1;
   record.upgrade_hash[1] = 2;
   record.l2_to_l1_root[2] = 3;

@@ -9,6 +9,7 @@
 #include <crypto/keccak.hpp>
 #include <sequencer/block_builder.hpp>
 #include <stf/batch_fixture.hpp>
+#include <stf/proven_batch.hpp>
 #include <storage/test_chain.hpp>
 
 namespace atlas::batch {
@@ -69,6 +70,7 @@ class Replay : public ::testing::Test {
     batch.directory = folder.path();
     batch.blocks_max = kBlocksABatch;
     batch.time_ms = 3'600'000;
+    batch.witness_batches = 5;
     stage = std::make_unique<BatchStage>(
         batch, rules, *store, [this] { return genesis; }, [](storage::LogLevel, const std::string&) {});
     store->set_listener([this](const storage::BlockPtr& block) { stage->on_block(block->header.number); });
@@ -170,6 +172,17 @@ TEST_F(Replay, TheTransitionComesToTheNodesBatches) {
     EXPECT_EQ(sealed->output.l1_transactions, record.l1_transactions);
     EXPECT_EQ(sealed->output.l2_to_l1_root, record.l2_to_l1_root);
     const auto pubdata = decode_pubdata(sealed->pubdata);
+    // The witness that the stage made leads the batch program there too, from the multiproof alone.
+    const auto witness = stage->witness(n);
+    ASSERT_EQ(witness.has_value(), n > *stage->latest() - 5) << n;
+    if (witness) {
+      std::vector<u32> words(witness->size() / 4 - 1);
+      std::memcpy(words.data(), witness->data() + 4, 4 * words.size());
+      const stf::ProvenBatch proven = stf::execute_witness(words);
+      EXPECT_EQ(proven.sealed.after, record.state) << n;
+      EXPECT_EQ(proven.sealed.pubdata, sealed->pubdata) << n;
+      EXPECT_EQ(stf::hash_batch_output(proven.sealed.output), record.output_hash) << n;
+    }
     messages += pubdata->messages.size();
     from_l1_count += record.l1_transactions;
   }

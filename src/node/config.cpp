@@ -91,6 +91,8 @@ void visit(Visitor& v, Config& c) {
   v.integer("pubdata_bytes_max", c.batch.pubdata_bytes_max, 1'024, kGiB, "… or when the next would not fit.");
   v.integer("lag_blocks_max", c.batch.lag_blocks_max, 16, kMillion, "Farther behind the head the chain waits.");
   v.integer("pubdata_batches", c.batch.pubdata_batches, 0, u64{1} << 40, "Batches whose pubdata are kept; 0: all.");
+  v.integer("witness_batches", c.batch.witness_batches, 0, u64{1} << 40,
+            "Batches whose witnesses are kept, for provers; 0: none are made.");
   v.integer("cache_bytes_max", c.batch.cache_bytes_max, 64 * kMiB, 1'024 * kGiB, "Memory of the state tree.");
   v.integer("tree_threads", c.batch.tree_threads, 0, 256, "That hash and read the tree; 0: all cores.");
 

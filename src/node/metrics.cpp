@@ -71,6 +71,7 @@ struct Metrics::Impl {
   prometheus::Gauge& batch_open_blocks = gauge("atlas_batch_open_blocks", "Blocks in the open batch");
   prometheus::Gauge& batch_open_bytes = gauge("atlas_batch_open_pubdata_bytes", "Pubdata that they come to");
   prometheus::Gauge& batch_bytes = gauge("atlas_batch_pubdata_bytes", "Pubdata of batches sealed since the start");
+  prometheus::Gauge& witness_bytes = gauge("atlas_batch_witness_bytes", "Size of the last batch's witness");
   prometheus::Gauge& batch_seal = gauge("atlas_batch_seal_last_seconds", "Sealing the last batch, all steps");
   prometheus::Family<prometheus::Gauge>& batch_work = BuildGauge()
                                                           .Name("atlas_batch_work_seconds")
@@ -135,6 +136,8 @@ std::string Metrics::render(const storage::ChainStore& store, const sequencer::M
     work("read", batches->read_s);
     work("apply", batches->apply_s);
     work("write", batches->write_s);
+    work("witness", batches->witness_s);
+    set(m.witness_bytes, batches->witness_bytes_last);
     set(m.tree_leaves, batches->tree.leaves);
     set(m.tree_bytes, batches->tree.upper_bytes + batches->tree.cached_bytes);
     set(m.tree_read, batches->tree.pages_read);

@@ -48,7 +48,7 @@ struct Recorder {
         EXPECT_EQ(s.memory.before, s.memory.after);
       }
     }
-    if (writes_rd(f)) access(registers, i.rd, s.rd_before, s.rd, s.rd_last, s.time + kTickRd);
+    if (writes_rd(f) && i.rd != 0) access(registers, i.rd, s.rd_before, s.rd, s.rd_last, s.time + kTickRd);
     pc = s.next_pc;
     time += kTicksPerStep;
     return ++steps % slice != 0;

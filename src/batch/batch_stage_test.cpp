@@ -48,7 +48,9 @@ TEST_F(BatchStageTest, SealsByPubdata) {
   for (u64 n = 1; n <= *stage->latest(); ++n) {
     const auto record = stage->record(n);
     with_several += record->block_count() > 1;
-    if (record->block_count() > 1) EXPECT_LE(record->pubdata_bytes, 2'000u) << n;
+    if (record->block_count() > 1) {
+      EXPECT_LE(record->pubdata_bytes, 2'000u) << n;
+    }
   }
   EXPECT_GT(with_several, 5u);
 }
@@ -57,7 +59,9 @@ TEST_F(BatchStageTest, GoesOnAfterARestart) {
   open();
   for (int i = 0; i < 12; ++i) {
     grow(maker.below(20));
-    if (i % 3 == 0) ASSERT_TRUE(wait_for(store->head()->header.number / 7 * 7)) << failure();
+    if (i % 3 == 0) {
+      ASSERT_TRUE(wait_for(store->head()->header.number / 7 * 7)) << failure();
+    }
     reopen();
   }
   ASSERT_TRUE(wait_for(store->head()->header.number / 7 * 7)) << failure();

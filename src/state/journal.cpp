@@ -22,11 +22,9 @@ struct AccountEntry {
   u32 destructed = 0;
   u32 touched = 0;
   u32 code_used = 0;
-  u32 listed = 0;          // by transaction_changes()
-  u32 list_index = 0;      // when listed
+  u32 list_index = 0;      // in transaction_changes(), if the entry there is this account's
   u32 first_slot = kNone;  // list of the account's loaded slots
-  bool code_known = false;
-  ByteView code;  // when code_known
+  ByteView code;           // empty: none, or not looked up yet
 };
 
 struct SlotKey {
@@ -154,7 +152,7 @@ struct Journal::Impl {
   void set_code(u32 index, Bytes&& code) {
     AccountEntry& a = writable(index);
     push(UndoKind::kCode, index, as_word(a.current.code_hash));
-    a.code_known = false;
+    a.code = {};
     if (code.empty()) {
       a.current.code_hash = kEmptyCodeHash;
       return;
@@ -168,10 +166,9 @@ struct Journal::Impl {
   ByteView code(u32 index) {
     AccountEntry& a = at(index);
     if (!a.current.has_code()) return {};
-    if (!a.code_known) {
+    if (a.code.empty()) {
       const u32 entry = new_code.find(a.current.code_hash);
       a.code = entry != kNone ? ByteView(new_code[entry].value) : view.code(a.current.code_hash);
-      a.code_known = true;
     }
     return a.code;
   }
@@ -252,7 +249,7 @@ struct Journal::Impl {
     clear_slots(index);
     a.exists = false;
     a.current = Account{};
-    a.code_known = false;
+    a.code = {};
   }
 
   void revert(const Undo& u) {
@@ -265,7 +262,7 @@ struct Journal::Impl {
         break;
       case UndoKind::kCode:
         at(u.index).current.code_hash = as_hash(u.old);
-        at(u.index).code_known = false;
+        at(u.index).code = {};
         break;
       case UndoKind::kExists:
         at(u.index).exists = false;
@@ -346,8 +343,7 @@ void Journal::transaction_changes(TransactionChanges& out) {
   out.slots.clear();
   const auto listed = [&](u32 index) -> TransactionChanges::AccountChange& {
     AccountEntry& a = j.at(index);
-    if (a.listed != j.transaction) {
-      a.listed = j.transaction;
+    if (a.list_index >= out.accounts.size() || out.accounts[a.list_index].account.index != index) {
       a.list_index = static_cast<u32>(out.accounts.size());
       out.accounts.push_back({{index}, a.exists, a.exists, a.current, a.current});
     }
@@ -381,7 +377,6 @@ void Journal::transaction_changes(TransactionChanges& out) {
     }
   }
   // A second listing in the same transaction starts anew.
-  for (const auto& change : out.accounts) j.at(change.account.index).listed = 0;
   for (const Undo& u : j.undo) {
     if (u.kind == UndoKind::kSlot) j.slots[u.index].value.listed = 0;
   }

@@ -2,9 +2,12 @@
 
 #include <array>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 
 #include "witness.hpp"
+
+#include <stf/proven_batch.hpp>
 
 namespace atlas::crash {
 namespace {
@@ -135,6 +138,24 @@ std::string BatchModel::follow_to(load::RpcClient& rpc, u64 number) {
     std::this_thread::sleep_for(10ms);
   }
   return "block " + std::to_string(number) + " is in no batch after 60 s";
+}
+
+std::string BatchModel::compare_witnesses(const std::filesystem::path& folder) const {
+  for (u64 n = 1; n < count(); ++n) {
+    std::ifstream in(folder / ("batch-" + std::to_string(n) + ".bin"), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    u32 size = 0;
+    if (bytes.size() >= 4) std::memcpy(&size, bytes.data(), 4);
+    if (size == 0 || bytes.size() != 4 + u64{4} * size) return at_batch(n, "has no whole witness");
+    std::vector<u32> words(size);
+    std::memcpy(words.data(), bytes.data() + 4, 4 * words.size());
+    const stf::ProvenBatch proven = stf::execute_witness(words);  // ends the process over a witness that does not hold
+    if (records_[n].at("commitment") != to_hex(tree::state_commitment(proven.sealed.after)) ||
+        records_[n].at("outputHash") != to_hex(stf::hash_batch_output(proven.sealed.output))) {
+      return at_batch(n, "its witness comes to another state or output");
+    }
+  }
+  return "";
 }
 
 std::string rebuild_equals(const std::filesystem::path& atlas, const std::filesystem::path& directory,

@@ -42,6 +42,8 @@ class BatchModel {
   std::string follow(load::RpcClient& rpc);
   /// Follows until the batches hold block `number`.
   std::string follow_to(load::RpcClient& rpc, u64 number);
+  /// Runs the batch program over the node's witnesses: each must come to its batch's state, and none may be missing.
+  std::string compare_witnesses(const std::filesystem::path& folder) const;
   /// Batches followed, genesis included.
   u64 count() const { return records_.size(); }
   const nlohmann::json& last() const { return records_.back(); }

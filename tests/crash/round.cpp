@@ -69,7 +69,7 @@ fs::path write_chain_files(const fs::path& directory, const std::string& more_co
   {
     std::ofstream genesis(directory / "genesis.toml");
     genesis << "chain_id = " << kChainId << "\ntimestamp = " << kGenesisTime
-            << "\ndeterministic_deployment_proxy = false\n";
+            << "\nda = \"calldata\"\ndeterministic_deployment_proxy = false\n";
     for (u32 i = 0; i < kSenders; ++i) {
       genesis << "[[accounts]]\naddress = \"" << to_hex(address_of(i)) << "\"\nbalance = \""
               << to_decimal(sender_balance()) << "\"\n";
@@ -81,7 +81,7 @@ fs::path write_chain_files(const fs::path& directory, const std::string& more_co
   std::ofstream config(directory / "node.toml");
   config << "[node]\ndata_dir = \"data\"\ngenesis = \"genesis.toml\"\n"
          << "[rpc]\nport = 0\nlog_blocks_max = 1000000\nlog_results_max = 1000000\nresponse_bytes_max = 1000000000\n"
-         << "[batch]\ntime_ms = 300\nblocks_max = 8\ncache_bytes_max = 268435456\n"
+         << "[batch]\ntime_ms = 300\nblocks_max = 8\ncache_bytes_max = 268435456\nwitness_batches = 100000\n"
          << "[storage]\nsegment_bytes = 4194304\nsnapshot_log_bytes = 1048576\n"
          << more_config;
   return directory / "node.toml";
@@ -93,6 +93,7 @@ storage::Genesis chain_genesis() {
   config.gas_limit = sequencer::ChainRules{}.gas_limit;
   config.base_fee = sequencer::ChainRules{}.base_fee_floor_wei;
   config.rules.chain_id = kChainId;
+  config.rules.da = stf::DaScheme::kCalldata;
   for (u32 i = 0; i < kSenders; ++i) config.alloc.push_back({address_of(i), 0, sender_balance(), {}, {}});
   config.alloc.push_back({kSpreader, 0, {}, spreader_code(), {}});
   config.alloc.push_back({kRecorder, 0, {}, recorder_code(), {}});
@@ -285,6 +286,7 @@ std::string Run::finish() {
   if (exit.code != 0) return "SIGTERM ended the node with exit code " + std::to_string(exit.code) + ":\n" + exit.stderr;
   if (auto wrong = rebuild_equals(setup_.atlas, setup_.directory, model_.batches().last()); !wrong.empty())
     return wrong;
+  if (auto wrong = model_.batches().compare_witnesses(data_ / "batches" / "witness"); !wrong.empty()) return wrong;
   storage::StorageConfig storage;
   storage.directory = data_;
   const auto store = storage::ChainStore::open(storage, genesis_);

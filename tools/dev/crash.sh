@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# ./dev crash [rounds] [--seed N] [--accounts N] [--json] [--keep] [--no-faults]: kills a node under load again and
-# again, spoils its files, fills its disk, and looks whether it kept its word.
+# ./dev crash [rounds] [--seed N] [--accounts N] [--json] [--keep] [--no-faults] [--tree]: kills a node under load again and
+# again, spoils its files, fills its disk, and looks whether it kept its word. --tree aims the kills at batches.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 ensure_packages "${PACKAGES_BUILD[@]}"

@@ -165,7 +165,7 @@ for suite in "${chosen[@]}"; do
       fi
       ;;
     e2e) e2e_suite ;;
-    crash) script_suite crash "$BIN/crash" 3 --accounts 200000 --dir "$BUILD/crash/test" ;;
+    crash) script_suite crash "$BIN/crash" 4 --accounts 200000 --dir "$BUILD/crash/test" ;;
     differential) script_suite differential env ATLAS_BIN="$BIN/atlas" tools/dev/differential.sh --check 848 1 --traces 100 ;;
     limits) script_suite limits env ATLAS_BIN="$BIN/atlas" tools/dev/soak.sh --limits ;;
     soak) script_suite soak env ATLAS_BIN="$BIN/atlas" tools/dev/soak.sh --check --seconds 20 --rate 50000 ;;

@@ -11,12 +11,12 @@ namespace {
 /// 256 MiB: far beyond any batch, and bounds what the first word can ask for.
 constexpr u32 kWitnessWordsMax = 1U << 26;
 
-std::vector<u32> read_witness() {
+std::span<const u32> read_witness() {
   const u32 size = guest::hint_word();
   ENSURE(size <= kWitnessWordsMax, "the witness is longer than a batch can need");
-  std::vector<u32> words(size);
-  platform::read_hints(words.data(), words.size());
-  return words;
+  u32* words = new u32[size];  // for as long as the program runs; not zeroed first, as a vector would be
+  platform::read_hints(words, size);
+  return {words, size};
 }
 
 /// One phase of the report follows another.
@@ -37,7 +37,7 @@ class Phases final : public stf::BatchObserver {
 int main() {
   Phases phases;
   phases.phase("decode");
-  const std::vector<u32> witness = read_witness();
+  const std::span<const u32> witness = read_witness();
   guest::commit(stf::execute_witness(witness, &phases).public_input);
   return 0;
 }

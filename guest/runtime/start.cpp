@@ -10,7 +10,7 @@ using Initializer = void (*)();
 extern Initializer __init_array_start[];
 extern Initializer __init_array_end[];
 
-[[noreturn]] void atlas_guest_run() {
+[[noreturn, gnu::used]] void atlas_guest_run() {
   for (Initializer* f = __init_array_start; f != __init_array_end; ++f) (*f)();
   atlas::platform::halt(static_cast<atlas::u32>(main()));
 }

@@ -529,6 +529,7 @@ StateDiff Journal::diff() const {
   std::sort(order.begin(), order.end(), [&](u32 a, u32 b) { return j.accounts[a].key < j.accounts[b].key; });
 
   StateDiff diff;
+  diff.accounts.reserve(order.size());
   for (const u32 index : order) {
     const AccountEntry& a = j.accounts[index].value;
     StateDiff::AccountChange change;

@@ -148,6 +148,11 @@ u64 Reader::integer(u64 max) {
 
 u256 Reader::integer256() {
   const ByteView view = integer_bytes();
+  if (view.size() <= sizeof(u64)) {  // most are
+    u64 small = 0;
+    for (const u8 byte : view) small = small << 8 | byte;
+    return u256(small);
+  }
   if (view.size() <= 32) return u256::from_be_short(view);
   fail(Error::kIntegerTooLarge);
   return {};

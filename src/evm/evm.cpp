@@ -32,6 +32,7 @@ Frame* Evm::start(Host& host, const CallRequest& request, ByteView code, const H
   f.host = &host;
   f.outcome = &outcome;
   f.mapping_hashes = &mapping_hashes_;
+  f.heir_listener = heir_listener_;
   f.code = code;
   f.self = host.journal.ref(request.recipient);
   f.sp = f.bottom();

@@ -27,6 +27,8 @@ class Evm final : public ExecutionEnvironment {
 
   /// Reports instructions to `tracer` from the next transaction on; null ends it. Not while frames are suspended.
   void set_tracer(Tracer* tracer) { tracer_ = tracer; }
+  /// Reports only inherit(), and runs as fast as without.
+  void set_heir_listener(Tracer* listener) { heir_listener_ = listener; }
 
  private:
   EvmFrame& acquire();
@@ -36,6 +38,7 @@ class Evm final : public ExecutionEnvironment {
 
   Mode mode_;
   Tracer* tracer_ = nullptr;
+  Tracer* heir_listener_ = nullptr;
   ProgramCache programs_;
   MappingHashes mapping_hashes_;
   std::vector<std::unique_ptr<EvmFrame>> frames_;  // all

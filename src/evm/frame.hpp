@@ -10,6 +10,8 @@
 
 namespace atlas::evm {
 
+class Tracer;
+
 inline constexpr unsigned kStackLimit = 1024;
 inline constexpr unsigned kCallDepthLimit = 1024;
 inline constexpr u64 kMaxInitCodeSize = 49152;  // EIP-3860
@@ -30,6 +32,7 @@ struct EvmFrame final : Frame {
   Host* host = nullptr;
   StepOutcome* outcome = nullptr;
   MappingHashes* mapping_hashes = nullptr;
+  Tracer* heir_listener = nullptr;
 
   // The program's tables, which move when it is translated further.
   const Insn* insns = nullptr;

@@ -1,5 +1,6 @@
 #include <crypto/keccak.hpp>
 #include <evm/operations.hpp>
+#include <evm/tracer.hpp>
 
 namespace atlas::evm {
 namespace {
@@ -239,6 +240,7 @@ HaltReason selfdestruct_operation(EvmFrame& f, u256* sp, i64& gas) {
   if (!balance.is_zero() && journal.is_empty(to) && !charge(gas, kNewAccountGas)) return HaltReason::kOutOfGas;
   journal.sub_balance(self, balance);
   journal.add_balance(beneficiary, balance);
+  if (f.heir_listener != nullptr) f.heir_listener->inherit(beneficiary);
   if (journal.created_in_transaction(self)) {  // EIP-6780
     journal.set_balance(self, u256());         // burnt when the beneficiary is the account itself
     journal.selfdestruct(self);

@@ -1,7 +1,7 @@
 #pragma once
 // What a tracer sees of execution (debug_trace*). With a tracer set, an environment runs the plain interpreter, so the
 // fast one carries no trace of it. Frames are reported by stf, which drives them (precompiles included); instructions
-// by the environment.
+// by the environment. Heirs are reported by the fast interpreter too, to who listens to them alone.
 #include <span>
 
 #include <evm/frame.hpp>
@@ -32,6 +32,8 @@ class Tracer {
   virtual void step(const TraceStep& step) = 0;
   /// The same instruction was executed or halted the frame. `cost` includes gas passed to a callee, without stipend.
   virtual void step_done(u64 cost, HaltReason halt) = 0;
+  /// SELFDESTRUCT left the balance of the frame's account to `heir`.
+  virtual void inherit(const Address& /*heir*/) {}
   /// SLOAD or SSTORE touched a slot of the frame's account, between step and step_done.
   virtual void storage(const Address& account, const u256& slot, const u256& value) = 0;
 };

@@ -211,5 +211,26 @@ TEST_F(Otterscan, CreatorsAreFoundAtAnyDepth) {
   EXPECT_EQ(result("ots_getContractCreator", {nothing}), nullptr);
 }
 
+TEST_F(Otterscan, SearchFindsWhoInherits) {
+  // selfdestruct(calldata word), called directly and by another
+  const Address heir = u256(0xbeef).to_address();
+  const Address other = u256(0xbeef01).to_address();
+  const Address mortal = contract_address(41);
+  ASSERT_TRUE(chain.set_code(mortal, hex_bytes("5f35ff")).ok());
+  ASSERT_TRUE(chain.set_balance(mortal, u256(5)).ok());
+  const std::string hash = send(0, invoke(0, mortal, word_bytes(0xbeef)));
+  const auto found = [&](const Address& who) {
+    return hashes(result("ots_searchTransactionsBefore", {text(who), 0, 10}));
+  };
+  EXPECT_EQ(result("eth_getBalance", {text(heir), "latest"}), "0x5");
+  EXPECT_EQ(found(heir), Hashes{hash});
+  // caller passes its call data on
+  ASSERT_TRUE(
+      chain.set_code(contract_address(42), hex_bytes("365f5f375f5f365f5f73" + text(mortal).substr(2) + "5af100")).ok());
+  const std::string inner = send(0, invoke(1, contract_address(42), word_bytes(0xbeef01)));
+  EXPECT_EQ(found(other), Hashes{inner});
+  EXPECT_EQ(found(heir), Hashes{hash});
+}
+
 }  // namespace
 }  // namespace atlas::rpc

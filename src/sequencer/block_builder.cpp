@@ -11,10 +11,11 @@ BlockContext next_context(const ChainRules& rules, const BlockHeader& parent, co
 }
 
 BlockBuilder::BlockBuilder(const ChainRules& rules, const StateView& state, const Block& parent,
-                           const BlockChoices& choices, ExecutionEnvironment& environment)
-    : context_(next_context(rules, parent.header, choices)),
+                           const BlockChoices& choices, evm::Evm& machine)
+    : machine_(machine),
+      context_(next_context(rules, parent.header, choices)),
       hashes_(state, parent.header.number, parent.hash),
-      executor_(state, context_, hashes_, environment, stf::stf_config(rules)),
+      executor_(state, context_, hashes_, machine, stf::stf_config(rules)),
       block_(std::make_shared<Block>()) {
   block_->header = stf::derive_header(context_, parent.hash, choices.prices);
   executor_.begin_block(parent.hash);
@@ -27,7 +28,9 @@ bool BlockBuilder::has_room(const Transaction& tx) const {
 
 Result<void, stf::TxError> BlockBuilder::execute(const SignedTransaction& tx) {
   inner_.reset();
+  machine_.set_heir_listener(&inner_);
   auto receipt = executor_.apply(tx);
+  machine_.set_heir_listener(nullptr);
   if (!receipt) return Err(receipt.error());
   receipt->inner = inner_.take();
   block_->transactions.push_back(tx);

@@ -1,5 +1,6 @@
 #pragma once
 // One block from its context to its seal. No thread, clock or disk: the sequencer, tests and benchmarks drive it.
+#include <evm/evm.hpp>
 #include <sequencer/chain_rules.hpp>
 #include <sequencer/inner_frames.hpp>
 #include <stf/stf.hpp>
@@ -25,9 +26,9 @@ BlockContext next_context(const ChainRules& rules, const BlockHeader& parent, co
 
 class BlockBuilder {
  public:
-  /// `state` is the state after `parent` and, like `environment`, outlives the builder.
+  /// `state` is the state after `parent` and, like `machine`, outlives the builder.
   BlockBuilder(const ChainRules& rules, const StateView& state, const Block& parent, const BlockChoices& choices,
-               ExecutionEnvironment& environment);
+               evm::Evm& machine);
 
   /// Whether the gas that `tx` may use still fits.
   bool has_room(const Transaction& tx) const;
@@ -43,6 +44,7 @@ class BlockBuilder {
   SealedBlock seal();
 
  private:
+  evm::Evm& machine_;
   BlockContext context_;
   stf::HistoryBlockHashes hashes_;
   InnerFrameRecorder inner_;

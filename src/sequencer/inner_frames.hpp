@@ -1,6 +1,6 @@
 #pragma once
-// What the inner frames of a transaction touch and create, for the history's address index. Listens to frames only: the
-// environment runs as fast as without.
+// What the inner frames of a transaction touch and create, and who inherits from them, for the history's address index.
+// Listens to frames and heirs only: the environment runs as fast as without.
 #include <algorithm>
 
 #include <evm/tracer.hpp>
@@ -41,6 +41,7 @@ class InnerFrameRecorder final : public evm::Tracer {
     frames_.pop_back();
     if (result.status != FrameStatus::kSuccess) inner_.created.resize(std::min(inner_.created.size(), before));
   }
+  void inherit(const Address& heir) override { note(heir); }
   void step(const evm::TraceStep&) override {}
   void step_done(u64, HaltReason) override {}
   void storage(const Address&, const u256&, const u256&) override {}

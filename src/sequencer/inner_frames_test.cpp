@@ -37,9 +37,11 @@ TEST(InnerFrames, ListsWhatInnerFramesTouchOnceAndInOrder) {
   recorder.exit(ended(FrameStatus::kRevert));  // who was called is of interest all the same
   recorder.enter(request(CallKind::kStaticCall, 1, address_of(1), u256(4).to_address()));  // the identity precompile
   recorder.exit(ended(FrameStatus::kSuccess));
+  recorder.inherit(address_of(7));
   recorder.exit(ended(FrameStatus::kSuccess));
   const InnerFrames inner = recorder.take();
-  EXPECT_EQ(inner.touched, (std::vector<Address>{address_of(3), address_of(4), address_of(5), address_of(6)}));
+  EXPECT_EQ(inner.touched,
+            (std::vector<Address>{address_of(3), address_of(4), address_of(5), address_of(6), address_of(7)}));
   EXPECT_TRUE(inner.created.empty());
   recorder.reset();
   EXPECT_TRUE(recorder.take().empty());

@@ -128,7 +128,7 @@ class Sequencer {
   std::atomic<bool> stopping_{false};
 
   // Owned by the thread.
-  std::unique_ptr<ExecutionEnvironment> environment_;
+  std::unique_ptr<evm::Evm> environment_;
   storage::BlockPtr parent_;
   std::unique_ptr<BlockBuilder> builder_;
   Clock::time_point opened_;

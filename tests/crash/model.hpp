@@ -46,7 +46,7 @@ class Model {
   BatchModel batches_;
   std::unique_ptr<storage::HotState> state_;
   std::shared_ptr<const Block> head_;
-  std::unique_ptr<ExecutionEnvironment> environment_;
+  std::unique_ptr<evm::Evm> environment_;
   std::vector<Hash256> hashes_;
   std::set<Address> touched_;
   u64 blocks_ = 0;

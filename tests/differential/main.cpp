@@ -85,6 +85,8 @@ class Node {
     if (!mines_when_told_) return;
     rpc_.call("evm_setAutomine", Json::array({false}));
     rpc_.call("evm_setIntervalMining", Json::array({0}));
+    // One that programs read, so the same on both; a round must fit into a block.
+    rpc_.call("evm_setBlockGasLimit", Json::array({"0xb2d05e00"}));
   }
   RpcClient& rpc() { return rpc_; }
   const std::string& name() const { return name_; }

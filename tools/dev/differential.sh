@@ -43,8 +43,8 @@ trap finish EXIT
 
 "$ATLAS_BIN" dev --ephemeral --port 0 --json >"$folder/atlas.log" 2>&1 &
 children+=($!)
-# anvil mines when the program tells it to; its gas limit must hold a batch.
-"$anvil" --port 0 --hardfork osaka --steps-tracing --chain-id 31337 --no-mining --gas-limit 3000000000 \
+# anvil mines when the program tells it to.
+"$anvil" --port 0 --hardfork osaka --steps-tracing --chain-id 31337 --no-mining \
   --accounts 1 >"$folder/anvil.log" 2>&1 &
 children+=($!)
 atlas_url='' anvil_url=''

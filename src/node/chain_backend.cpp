@@ -143,6 +143,9 @@ std::string ChainBackend::client_version() const {
 rpc::BlockPtr ChainBackend::head() const {
   return store_.head();
 }
+u64 ChainBackend::oldest_block() const {
+  return store_.oldest_block();
+}
 rpc::BlockPtr ChainBackend::block_by_number(u64 number) const {
   return store_.block_by_number(number);
 }

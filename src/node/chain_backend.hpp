@@ -28,6 +28,7 @@ class ChainBackend final : public rpc::Backend, public sequencer::PoolListener {
   std::string client_version() const override;
 
   rpc::BlockPtr head() const override;
+  u64 oldest_block() const override;
   rpc::BlockPtr block_by_number(u64 number) const override;
   rpc::BlockPtr block_by_hash(const Hash256& hash) const override;
   Hash256 block_hash(u64 number) const override;

@@ -49,6 +49,12 @@ void visit(Visitor& v, Config& c) {
   v.texts("cors_origins", c.rpc.cors_origins, "Web pages that may call, WebSocket included; \"*\": any.");
   v.texts("allowed_hosts", c.rpc.allowed_hosts, "Host headers besides IP addresses; \"*\": any.");
   v.integer("connections_max", c.rpc.connections_max, 1, kMillion, "Open connections.");
+  v.integer("connections_per_client", c.rpc.connections_per_client, 0, kMillion, "… of one IP address; 0: any number.");
+  v.integer("requests_per_client_s", c.rpc.requests_per_client_s, 0, 1'000 * kMillion,
+            "Requests a second of one IP address; 0: any number.");
+  v.integer("bytes_per_client_s", c.rpc.bytes_per_client_s, 0, 1'024 * kGiB,
+            "Bytes a second from and to one IP address; 0: any number.");
+  v.texts("trusted_clients", c.rpc.trusted_clients, "Addresses without the three limits above, such as a proxy.");
   v.integer("body_bytes_max", c.rpc.body_bytes_max, 1'024, kGiB, "A request's body.");
   v.integer("header_bytes_max", c.rpc.header_bytes_max, 1'024, kMiB, "A request's header.");
   v.integer("json_depth_max", c.rpc.json_depth_max, 8, 1'024, "Nesting of a request.");

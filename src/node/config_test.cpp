@@ -1,7 +1,11 @@
+#include <fstream>
+
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <node/config.hpp>
 #include <node/genesis.hpp>
+#include <node/genesis_alloc.hpp>
 
 namespace atlas::node {
 namespace {
@@ -170,6 +174,56 @@ TEST(Genesis, NamesMistakes) {
             Texts{"g.toml:4: accounts[0].balance = \"12 ether\" is not a number below 2^256 (decimal or 0x-hex)"});
   EXPECT_EQ(genesis_mistakes("chain_id = 1\n" + account + account),
             Texts{"g.toml: account 0x00000000000000000000000000000000000000aa: account given twice"});
+}
+
+std::string alloc_mistake(std::string_view json) {
+  std::vector<stf::GenesisAccount> out;
+  const auto wrong = parse_alloc(json, "a.json", out);
+  return wrong ? wrong->text() : "";
+}
+
+TEST(Genesis, TakesAccountsFromGethsFile) {
+  const auto folder = std::filesystem::temp_directory_path() / ("atlas-alloc-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const auto write = [&](const char* name, std::string_view text) { std::ofstream(folder / name) << text; };
+  write("genesis.toml", "chain_id = 7\nalloc = \"alloc.json\"\n[[accounts]]\naddress = \"0x" + std::string(38, '0') +
+                            "cc\"\nnonce = 3\n");
+  write("alloc.json", R"({"config": {}, "alloc": {
+    "00000000000000000000000000000000000000aa": {"balance": "1000"},
+    "0x00000000000000000000000000000000000000bb": {"balance": "0x5", "nonce": "0x2", "code": "0x6000",
+                                                   "storage": {"0x1": "0x2"}}}})");
+  const auto genesis = load_genesis(folder / "genesis.toml");
+  ASSERT_TRUE(genesis) << genesis.error()[0].text();
+  const auto& alloc = genesis->config.alloc;
+  ASSERT_EQ(alloc.size(), 3u);
+  EXPECT_EQ(alloc[0].nonce, 3u);
+  EXPECT_EQ(alloc[1].balance, u256(1'000));
+  EXPECT_EQ(alloc[2].nonce, 2u);
+  EXPECT_EQ(alloc[2].code, (Bytes{0x60, 0x00}));
+  EXPECT_EQ(alloc[2].storage, (std::vector<std::pair<u256, u256>>{{u256(1), u256(2)}}));
+  std::filesystem::remove(folder / "alloc.json");
+  const auto gone = load_genesis(folder / "genesis.toml");
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error()[0].text(),
+            (folder / "alloc.json").string() + ": cannot be read: no such file, or no permission");
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Genesis, NamesMistakesOfGethsFile) {
+  const std::string aa = "0x00000000000000000000000000000000000000aa";
+  EXPECT_EQ(alloc_mistake("{}"), "");
+  EXPECT_EQ(alloc_mistake("{").substr(0, 17), "a.json: not JSON:");
+  EXPECT_EQ(alloc_mistake("[]"), "a.json: expected an object of accounts by address");
+  EXPECT_EQ(alloc_mistake(R"({"0x12": {}})"), "a.json: \"0x12\" is not an address: 20 bytes of hex");
+  const auto account = [&](const std::string& fields) { return alloc_mistake("{\"" + aa + "\": {" + fields + "}}"); };
+  const std::string at = "a.json: account " + aa + ": ";
+  EXPECT_EQ(account(R"("balance": "1 ether")"), at + "balance: not a number below 2^256 (decimal or 0x-hex)");
+  EXPECT_EQ(account(R"("nonce": -1)"), at + "nonce: not a number below 2^63");
+  EXPECT_EQ(account(R"("code": "0x1")"), at + "code: not hex with an even number of digits");
+  EXPECT_EQ(account(R"("storage": {"0x1": []})"),
+            at + "storage: expected pairs of numbers as in \"0x0\": \"0x1\", got slot \"0x1\"");
+  EXPECT_EQ(account(R"("balanec": 1)"),
+            at + "unknown key \"balanec\": an account has balance, nonce, code and storage");
 }
 
 TEST(Genesis, SameArgumentsGiveTheSameBlock) {

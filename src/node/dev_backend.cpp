@@ -123,6 +123,37 @@ DevBackend::Done DevBackend::set_storage(const Address& address, const u256& slo
   return {};
 }
 
+DevBackend::Done DevBackend::load(std::vector<stf::GenesisAccount> accounts) {
+  for (const stf::GenesisAccount& account : accounts) {
+    const std::string who = "account " + to_hex(account.address) + ": ";
+    if (account.balance.bit_length() > kBalanceBits) return Err(who + "balance is 2^128 wei or more");
+    if (account.code.size() > kMaxCodeSize) return Err(who + "code is longer than 24576 bytes (EIP-170)");
+  }
+  sequencer_.inject([&](Journal& journal) {
+    for (stf::GenesisAccount& account : accounts) {
+      const bool needs_nonce = account.nonce == 0 && account.code.empty() && !account.storage.empty();
+      journal.set_balance(account.address, account.balance);
+      journal.set_nonce(account.address, needs_nonce ? 1 : account.nonce);  // as in set_storage
+      journal.set_code(account.address, std::move(account.code));
+      for (const auto& [slot, value] : account.storage) journal.set_storage(account.address, slot, value);
+    }
+  });
+  return {};
+}
+
+std::vector<stf::GenesisAccount> DevBackend::dump() const {
+  StateDiff state = store_.whole_state();
+  const std::map<Hash256, Bytes> codes(state.code.begin(), state.code.end());
+  std::vector<stf::GenesisAccount> out;
+  out.reserve(state.accounts.size());
+  for (auto& change : state.accounts) {
+    const auto code = codes.find(change.account->code_hash);
+    out.push_back({change.address, change.account->nonce, change.account->balance,
+                   code == codes.end() ? Bytes() : code->second, std::move(change.storage)});
+  }
+  return out;
+}
+
 DevBackend::Done DevBackend::set_coinbase(const Address& address) {
   sequencer_.set_coinbase(address);
   return {};

@@ -32,6 +32,8 @@ class DevBackend final : public rpc::DevBackend {
   Done set_nonce(const Address& address, u64 nonce) override;
   Done set_code(const Address& address, Bytes code) override;
   Done set_storage(const Address& address, const u256& slot, const u256& value) override;
+  Done load(std::vector<stf::GenesisAccount> accounts) override;
+  std::vector<stf::GenesisAccount> dump() const override;
   Done set_coinbase(const Address& address) override;
   Done set_block_gas_limit(u64 gas_limit) override;
   Done set_next_base_fee(const u256& base_fee) override;

@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include <node/genesis.hpp>
+#include <node/genesis_alloc.hpp>
 
 namespace atlas::node {
 namespace {
@@ -78,8 +79,9 @@ ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding) {
   return genesis;
 }
 
-Result<ChainGenesis, std::vector<ConfigError>> parse_genesis(std::string_view text, const std::string& file_name) {
-  TomlReader toml(file_name, {});
+Result<ChainGenesis, std::vector<ConfigError>> parse_genesis(std::string_view text, const std::string& file_name,
+                                                             const std::filesystem::path& folder) {
+  TomlReader toml(file_name, folder);
   ChainGenesis genesis;
   genesis.config.timestamp = kDefaultTimestamp;
   if (const auto root = toml.parse(text)) {
@@ -101,9 +103,14 @@ Result<ChainGenesis, std::vector<ConfigError>> parse_genesis(std::string_view te
                 "");
     if (const toml::table* l1 = toml.table("l1")) read_l1(toml, *l1, rules.l1);
     toml.boolean("deterministic_deployment_proxy", genesis.deterministic_deployment_proxy, "");
+    std::filesystem::path alloc;
+    toml.path("alloc", alloc, "");
     const auto accounts = toml.tables("accounts");
     for (std::size_t i = 0; i < accounts.size(); ++i) read_account(toml, *accounts[i], i, genesis);
     toml.close();
+    if (!alloc.empty() && toml.errors().empty()) {
+      if (auto wrong = load_alloc(alloc, genesis.config.alloc)) return Err(std::vector{std::move(*wrong)});
+    }
   }
   if (toml.errors().empty()) {
     // What only shows in the whole: duplicates, sums, reserved addresses.
@@ -120,7 +127,7 @@ Result<ChainGenesis, std::vector<ConfigError>> load_genesis(const std::filesyste
     return Err(std::vector<ConfigError>{{file.string(), 0, "cannot be read: no such file, or no permission"}});
   }
   const std::string text{std::istreambuf_iterator<char>(in), {}};
-  return parse_genesis(text, file.string());
+  return parse_genesis(text, file.string(), file.parent_path());
 }
 
 Result<storage::Genesis, std::string> build_genesis(const ChainGenesis& genesis) {

@@ -36,7 +36,11 @@ ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding);
 ///     bridgehub = "0x…"                     # also chain, asset_router, nullifier, token_vault
 ///
 /// Further keys: da = "blobs" | "calldata" | "validium"; native_price_cap_wei, pubdata_price_cap_wei.
-Result<ChainGenesis, std::vector<ConfigError>> parse_genesis(std::string_view text, const std::string& file_name);
+///
+/// and, with `alloc = "FILE"` before the accounts, those of a JSON file (genesis_alloc.hpp), named relative to
+/// `folder`.
+Result<ChainGenesis, std::vector<ConfigError>> parse_genesis(std::string_view text, const std::string& file_name,
+                                                             const std::filesystem::path& folder = {});
 Result<ChainGenesis, std::vector<ConfigError>> load_genesis(const std::filesystem::path& file);
 
 /// Block 0 as the storage wants it; the error names the account at fault.

@@ -11,6 +11,7 @@
 #include <base/result.hpp>
 #include <state/environment.hpp>
 #include <state/view.hpp>
+#include <stf/genesis.hpp>
 #include <types/block.hpp>
 
 namespace atlas::batch {
@@ -185,6 +186,10 @@ class DevBackend {
   virtual Done set_nonce(const Address& address, u64 nonce) = 0;
   virtual Done set_code(const Address& address, Bytes code) = 0;
   virtual Done set_storage(const Address& address, const u256& slot, const u256& value) = 0;
+  /// Sets all of these in one block, with the slots they name; every other account and slot stays.
+  virtual Done load(std::vector<stf::GenesisAccount> accounts) = 0;
+  /// Every account of the head, by address.
+  virtual std::vector<stf::GenesisAccount> dump() const = 0;
   virtual Done set_coinbase(const Address& address) = 0;
   virtual Done set_block_gas_limit(u64 gas_limit) = 0;
   virtual Done set_next_base_fee(const u256& base_fee) = 0;
@@ -214,6 +219,8 @@ class Backend {
 
   // Blocks and transactions. A null pointer or nullopt means: not there (or pruned).
   virtual BlockPtr head() const = 0;
+  /// Blocks below this one, but for genesis, are no longer kept.
+  virtual u64 oldest_block() const { return 0; }
   virtual BlockPtr block_by_number(u64 number) const = 0;
   virtual BlockPtr block_by_hash(const Hash256& hash) const = 0;
   virtual Hash256 block_hash(u64 number) const = 0;  ///< zero if unknown

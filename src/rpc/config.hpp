@@ -19,6 +19,11 @@ struct RpcConfig {
   std::vector<std::string> cors_origins = {"*"};           ///< for browsers, WebSocket included; "*": any
   std::vector<std::string> allowed_hosts = {"localhost"};  ///< Host headers besides IP addresses; "*": any
   std::size_t connections_max = 1'000;
+  // … and how much of it one client may have (an IPv4 address, or an IPv6 network of 64 bits); 0: no limit of its own.
+  std::size_t connections_per_client = 256;
+  u64 requests_per_client_s = 5'000;               ///< each request of a batch counts; two seconds' worth at once
+  u64 bytes_per_client_s = u64{64} * 1024 * 1024;  ///< in and out together
+  std::vector<std::string> trusted_clients = {"127.0.0.1", "::1"};  ///< without these limits, as a proxy must be
 
   // Requests.
   std::size_t body_bytes_max = 5 * 1024 * 1024;

@@ -273,5 +273,44 @@ TEST_F(Chain, TracesTakeADuration) {
   EXPECT_NE(late["message"].get<std::string>().find("timeout"), std::string::npos);
 }
 
+// ---- State dumps.
+
+/// gzip of {"accounts":{"0x…aa":{"nonce":7,"balance":"0x64","code":"0x6000","storage":{"0x1":"0x2"}}}}, by Python.
+constexpr std::string_view kZipped =
+    "0x1f8b0800000000000203ab564a4c4ece2fcd2b2956b252a85632a830200a24268295e7e5e725a70259e63a0a4a49893989"
+    "101ed014331325a050727e0a8c0fd40312292ec92f4a4c4f85da6508913452aa0502006285709c8a000000";
+
+TEST_F(Development, StateIsDumpedAndLoaded) {
+  ASSERT_TRUE(chain.set_storage(store(), u256(9), u256(99)).ok());
+  send(0, transfer(0, u256(0xabc).to_address(), 12'345));
+  const json dump = result("anvil_dumpState");
+  const Bytes bytes = *from_hex(dump.get<std::string>());
+  const json state = json::parse(bytes.begin(), bytes.end());
+  EXPECT_EQ(state["best_block_number"], 2);
+  EXPECT_EQ(state["accounts"][text(u256(0xabc).to_address())]["balance"], "0x3039");
+  EXPECT_EQ(state["accounts"][text(store())]["storage"], (json{{to_hex(u256(9).to_be()), to_hex(u256(99).to_be())}}));
+  EXPECT_EQ(state["accounts"][text(MemoryChain::account(0))]["nonce"], 1);
+
+  ASSERT_EQ(result("anvil_reset"), nullptr);
+  EXPECT_EQ(result("eth_getBalance", {text(u256(0xabc).to_address()), "latest"}), "0x0");
+  EXPECT_EQ(result("anvil_loadState", {dump}), true);
+  EXPECT_EQ(result("eth_getBalance", {text(u256(0xabc).to_address()), "latest"}), "0x3039");
+  EXPECT_EQ(result("eth_getStorageAt", {text(store()), "0x9", "latest"}), to_hex(u256(99).to_be()));
+  EXPECT_EQ(result("eth_getTransactionCount", {text(MemoryChain::account(0)), "latest"}), "0x1");
+}
+
+TEST_F(Development, ZippedDumpsAreRead) {
+  EXPECT_EQ(result("anvil_loadState", {std::string(kZipped)}), true);
+  const std::string who = text(u256(0xaa).to_address());
+  EXPECT_EQ(result("eth_getBalance", {who, "latest"}), "0x64");
+  EXPECT_EQ(result("eth_getTransactionCount", {who, "latest"}), "0x7");
+  EXPECT_EQ(result("eth_getCode", {who, "latest"}), "0x6000");
+  EXPECT_EQ(result("eth_getStorageAt", {who, "0x1", "latest"}), to_hex(u256(2).to_be()));
+  for (const std::string& bad : {std::string(kZipped).substr(0, kZipped.size() - 8) + "ffffff00",
+                                 std::string(kZipped).substr(0, 60), std::string("0x7b7d"), std::string("0x00")}) {
+    EXPECT_EQ(error("anvil_loadState", {bad})["code"], -32602) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace atlas::rpc

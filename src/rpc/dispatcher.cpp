@@ -155,9 +155,9 @@ struct Dispatcher::Answers {
 
 Dispatcher::Dispatcher(Backend& backend, EventHub& hub, const RpcConfig& config)
     : backend_(backend), hub_(hub), config_(config), unknown_(std::make_unique<Entry>()) {
-  std::vector<MethodTable> tables = {chain_methods(), state_methods(),  call_methods(),
-                                     fee_methods(),   submit_methods(), filter_methods(),
-                                     debug_methods(), ots_methods(),    batch_methods()};
+  std::vector<MethodTable> tables = {chain_methods(),  state_methods(),  call_methods(),  fee_methods(),
+                                     submit_methods(), filter_methods(), debug_methods(), trace_methods(),
+                                     ots_methods(),    batch_methods()};
   if (backend.dev() != nullptr) tables.insert(tables.end(), {account_methods(), dev_methods()});
   for (const MethodTable table : tables) {
     for (const Method& method : table) {
@@ -478,6 +478,7 @@ Dispatcher::Outcome Dispatcher::handle(Scratch& scratch, Session& session, std::
   } else {
     if (where == Where::kSubmissionOnly) return {Outcome::Kind::kHeavy};
     const std::size_t count = items.size();
+    outcome.requests = std::max<std::size_t>(count, 1);
     if (count == 0 || count > config_.batch_items_max) {
       append_error(
           out, "null",
@@ -485,12 +486,14 @@ Dispatcher::Outcome Dispatcher::handle(Scratch& scratch, Session& session, std::
                    count == 0 ? "invalid request: empty batch"
                               : "batch too large: more than " + std::to_string(config_.batch_items_max) + " requests",
                    {}});
-      return {};
+      return outcome;
     }
     if (where == Where::kCheapOnly) {
       for (const element item : items) {
         look(item, request);
-        if (has_cost(request, Cost::kHeavy)) return {Outcome::Kind::kHeavy};
+        if (!has_cost(request, Cost::kHeavy)) continue;
+        outcome.kind = Outcome::Kind::kHeavy;
+        return outcome;
       }
     }
     out += '[';

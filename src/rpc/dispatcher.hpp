@@ -57,6 +57,8 @@ class Dispatcher {
     /// kLater: starts the waiting; the caller does it when it is ready for `finish`.
     std::function<void(std::function<void(std::string)> finish)> start = {};
     std::optional<Submission> submission = {};
+    /// How many the body holds, for limits; 1 for what is none.
+    std::size_t requests = 1;
   };
 
   /// Appends the answer to `out`: nothing for notifications. `body` needs no padding.

@@ -19,6 +19,7 @@ enum class ErrorCode : int {
   kLimitExceeded = -32005,        ///< EIP-1474: too many results, filters, requests in flight
   kReverted = 3,                  ///< geth: execution reverted, `data` is the revert data
   kReceiptTimeout = 4,            ///< EIP-7966: no receipt in time, `data` is the hash
+  kPruned = 4444,                 ///< geth (EIP-4444): block no longer kept
   // eth_simulateV1 (execution-apis): the simulation as a whole is refused.
   kSimNonceTooLow = -38010,
   kSimNonceTooHigh = -38011,

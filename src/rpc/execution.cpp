@@ -40,17 +40,28 @@ Result<StatePtr, RpcError> state_of(Call& call, u64 number) {
 
 }  // namespace
 
-BlockPtr lookup_block(Call& call, const BlockId& id) {
+RpcError pruned_block(const Call& call, u64 number) {
+  return {ErrorCode::kPruned,
+          "pruned history unavailable: block " + std::to_string(number) + " is no longer kept; the oldest is " +
+              std::to_string(call.backend.oldest_block()),
+          {}};
+}
+
+Result<BlockPtr, RpcError> lookup_block(Call& call, const BlockId& id) {
   if (const Hash256* hash = std::get_if<Hash256>(&id.id)) return call.backend.block_by_hash(*hash);
-  if (const u64* number = std::get_if<u64>(&id.id)) return call.backend.block_by_number(*number);
+  if (const u64* number = std::get_if<u64>(&id.id)) {
+    BlockPtr block = call.backend.block_by_number(*number);
+    if (!block && *number < call.backend.oldest_block()) return Err(pruned_block(call, *number));
+    return block;
+  }
   const BlockTag tag = std::get<BlockTag>(id.id);
   if (tag == BlockTag::kLatest || tag == BlockTag::kPending) return call.backend.head();
   return call.backend.block_by_number(call.backend.tag_number(tag));
 }
 
 Result<BlockPtr, RpcError> find_block(Call& call, const BlockId& id) {
-  BlockPtr block = lookup_block(call, id);
-  if (!block) return Err(unknown_block(id));
+  auto block = lookup_block(call, id);
+  if (block.ok() && !*block) return Err(unknown_block(id));
   return block;
 }
 

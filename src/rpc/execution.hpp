@@ -18,8 +18,10 @@ namespace atlas::rpc {
 
 /// The block an id names. For kPending the head; the caller decides what pending means to it.
 Result<BlockPtr, RpcError> find_block(Call& call, const BlockId& id);
-/// Like find_block, but an unknown block is null, as eth_getBlockBy… answers.
-BlockPtr lookup_block(Call& call, const BlockId& id);
+/// Like find_block, but an unknown block is null, as eth_getBlockBy… answers. A pruned one is an error all the same.
+Result<BlockPtr, RpcError> lookup_block(Call& call, const BlockId& id);
+/// What `call` gets for a block that is no longer kept.
+RpcError pruned_block(const Call& call, u64 number);
 /// The state after the block an id names, or that it is no longer kept.
 Result<StatePtr, RpcError> find_state(Call& call, const std::optional<BlockId>& id);
 

@@ -31,6 +31,19 @@ class MemoryState final : public StateView {
   }
   bool has_storage(const Address&) const override { return false; }
 
+  std::vector<stf::GenesisAccount> all() const {
+    std::vector<stf::GenesisAccount> out;
+    for (const auto& [address, account] : accounts_) {
+      const ByteView code = this->code(account.code_hash);
+      out.push_back({address, account.nonce, account.balance, Bytes(code.begin(), code.end()), {}});
+      for (auto slot = slots_.lower_bound({address, u256()}); slot != slots_.end() && slot->first.first == address;
+           ++slot) {
+        if (!slot->second.is_zero()) out.back().storage.emplace_back(slot->first.second, slot->second);
+      }
+    }
+    return out;
+  }
+
   std::shared_ptr<const MemoryState> with(const StateDiff& diff) const {
     auto next = std::make_shared<MemoryState>(*this);
     for (const auto& change : diff.accounts) {
@@ -58,6 +71,27 @@ class MemoryChain : public Backend, public DevBackend {
   static Hash256 key(std::size_t i) { return u256(i + 1).to_be(); }
   static Address account(std::size_t i) { return *crypto::address_of_private_key(key(i)); }
   static u256 wealth() { return u256::power_of_two(80); }
+  /// A payment that needs no more than a signature.
+  static Transaction transfer(u64 nonce, const Address& to, u64 value = 1) {
+    Transaction tx;
+    tx.type = TxType::kDynamicFee;
+    tx.nonce = nonce;
+    tx.gas_limit = 21'000;
+    tx.max_fee_per_gas = u256(2'000'000'000);
+    tx.max_priority_fee_per_gas = u256(1'000'000);
+    tx.to = to;
+    tx.value = u256(value);
+    return tx;
+  }
+  /// Signed by account `from`.
+  static Bytes signed_bytes(std::size_t from, Transaction tx) {
+    tx.chain_id = kChainId;
+    const auto s = crypto::sign(signing_hash(tx), key(from));
+    tx.y_parity = s->y_parity;
+    tx.r = s->r;
+    tx.s = s->s;
+    return encode_transaction(tx);
+  }
 
   /// `extra`: contracts and the like at genesis.
   explicit MemoryChain(bool with_dev = true, std::vector<stf::GenesisAccount> extra = {}) : with_dev_(with_dev) {
@@ -84,7 +118,7 @@ class MemoryChain : public Backend, public DevBackend {
   }
   BlockPtr block_by_number(u64 number) const override {
     const std::lock_guard lock(mutex_);
-    return number < blocks_.size() ? blocks_[number] : nullptr;
+    return number < blocks_.size() && (number >= oldest_block_ || number == 0) ? blocks_[number] : nullptr;
   }
   BlockPtr block_by_hash(const Hash256& hash) const override {
     const std::lock_guard lock(mutex_);
@@ -109,6 +143,9 @@ class MemoryChain : public Backend, public DevBackend {
     return number < states_.size() && number >= oldest_ ? states_[number] : nullptr;
   }
   u64 oldest_state() const override { return oldest_; }
+  u64 oldest_block() const override { return oldest_block_; }
+  /// Forgets the blocks before block `number`, but not genesis.
+  void prune_blocks(u64 number) { oldest_block_ = number; }
   /// Forgets the states before block `number`.
   void prune_states(u64 number) { oldest_ = number; }
   BlockContext context_of(const BlockHeader& h) const override {
@@ -233,6 +270,20 @@ class MemoryChain : public Backend, public DevBackend {
   }
   Done set_storage(const Address& address, const u256& slot, const u256& value) override {
     return inject([&](Journal& j) { j.set_storage(address, slot, value); });
+  }
+  Done load(std::vector<stf::GenesisAccount> accounts) override {
+    return inject([&](Journal& j) {
+      for (const stf::GenesisAccount& account : accounts) {
+        j.set_balance(account.address, account.balance);
+        j.set_nonce(account.address, account.nonce);
+        j.set_code(account.address, account.code);
+        for (const auto& [slot, value] : account.storage) j.set_storage(account.address, slot, value);
+      }
+    });
+  }
+  std::vector<stf::GenesisAccount> dump() const override {
+    const std::lock_guard lock(mutex_);
+    return states_.back()->all();
   }
   Done set_coinbase(const Address& address) override {
     const std::lock_guard lock(choices_mutex_);
@@ -432,6 +483,7 @@ class MemoryChain : public Backend, public DevBackend {
   std::mutex listener_mutex_;
   std::vector<ChainListener*> listeners_;
   std::atomic<u64> oldest_{0};
+  std::atomic<u64> oldest_block_{0};
   std::atomic<bool> automine_{true};
   std::atomic<i64> offset_s_{0};
   std::atomic<u64> interval_ms_{0};

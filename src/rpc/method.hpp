@@ -147,6 +147,7 @@ MethodTable submit_methods();  ///< eth_sendRawTransaction…, txpool_
 MethodTable filter_methods();  ///< logs, filters, subscriptions
 MethodTable debug_methods();   ///< debug_trace…
 MethodTable batch_methods();   ///< batches and proofs: atlas_, zks_
+MethodTable trace_methods();   ///< trace_…
 MethodTable ots_methods();     ///< what Otterscan asks beyond eth_
 // Unknown without a DevBackend:
 MethodTable account_methods();  ///< accounts with keys

@@ -4,6 +4,7 @@
 #include <rpc/access_list.hpp>
 #include <rpc/execution.hpp>
 #include <rpc/method.hpp>
+#include <rpc/serialize.hpp>
 #include <rpc/simulate.hpp>
 #include <stf/stf.hpp>
 
@@ -139,17 +140,7 @@ Reply create_access_list(Call& call, const CallArgs& args, const std::optional<B
   JsonWriter& out = call.out;
   out.begin_object();
   out.key("accessList");
-  out.begin_array();
-  for (const AccessListEntry& entry : message->access_list) {
-    out.begin_object();
-    out.field("address", entry.address);
-    out.key("storageKeys");
-    out.begin_array();
-    for (const u256& slot : entry.slots) out.word(slot);
-    out.end_array();
-    out.end_object();
-  }
-  out.end_array();
+  write_access_list(out, message->access_list);
   if (result.status != FrameStatus::kSuccess) out.field_string("error", execution_failed(result).error.message);
   out.field("gasUsed", result.gas_used);
   out.end_object();

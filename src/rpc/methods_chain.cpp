@@ -70,8 +70,10 @@ Reply get_block(Call& call, const BlockId& id, const std::optional<bool>& full) 
     write_pending_block(call.out, *call.backend.head(), call.backend.pending_context());
     return {};
   }
-  if (const BlockPtr block = lookup_block(call, id)) {
-    write_block(call.out, block, full.value_or(false));
+  const auto block = lookup_block(call, id);
+  if (!block.ok()) return Err(block.error());
+  if (*block) {
+    write_block(call.out, *block, full.value_or(false));
   } else {
     call.out.null();
   }
@@ -87,8 +89,10 @@ Reply block_by_hash(Call& call, const Hash256& hash, const std::optional<bool>& 
 }
 
 Reply header_by_number(Call& call, const BlockId& id) {
-  if (const BlockPtr block = lookup_block(call, id)) {
-    write_header(call.out, *block);
+  const auto block = lookup_block(call, id);
+  if (!block.ok()) return Err(block.error());
+  if (*block) {
+    write_header(call.out, **block);
   } else {
     call.out.null();
   }
@@ -101,8 +105,10 @@ Reply header_by_hash(Call& call, const Hash256& hash) {
 
 Reply transaction_count(Call& call, const BlockId& id) {
   if (id.is_pending()) return zero(call);
-  if (const BlockPtr block = lookup_block(call, id)) {
-    call.out.quantity(u64{block->transactions.size()});
+  const auto block = lookup_block(call, id);
+  if (!block.ok()) return Err(block.error());
+  if (*block) {
+    call.out.quantity(u64{(*block)->transactions.size()});
   } else {
     call.out.null();
   }
@@ -115,7 +121,9 @@ Reply transaction_count_by_hash(Call& call, const Hash256& hash) {
 
 /// Proof of stake has no uncles: zero for a block that exists.
 Reply uncle_count(Call& call, const BlockId& id) {
-  if (lookup_block(call, id)) {
+  const auto block = lookup_block(call, id);
+  if (!block.ok()) return Err(block.error());
+  if (*block) {
     call.out.quantity(u64{0});
   } else {
     call.out.null();
@@ -153,14 +161,22 @@ Reply transaction_by_hash(Call& call, const Hash256& hash) {
   return {};
 }
 
-Reply transaction_by_index(Call& call, const BlockId& id, const u64& index) {
-  const BlockPtr block = lookup_block(call, id);
-  if (!block || id.is_pending() || index >= block->transactions.size()) {
+/// `write(block, index)` for the transaction in this place, or null.
+template <class Write>
+Reply at_index(Call& call, const BlockId& id, u64 index, Write&& write) {
+  const auto block = lookup_block(call, id);
+  if (!block.ok()) return Err(block.error());
+  if (!*block || id.is_pending() || index >= (*block)->transactions.size()) {
     call.out.null();
   } else {
-    write_transaction(call.out, mined_transaction(block, static_cast<u32>(index)));
+    write(*block, static_cast<u32>(index));
   }
   return {};
+}
+
+Reply transaction_by_index(Call& call, const BlockId& id, const u64& index) {
+  return at_index(call, id, index,
+                  [&](const BlockPtr& block, u32 i) { write_transaction(call.out, mined_transaction(block, i)); });
 }
 
 Reply transaction_by_hash_and_index(Call& call, const Hash256& hash, const u64& index) {
@@ -179,13 +195,7 @@ Reply raw_transaction(Call& call, const Hash256& hash) {
 }
 
 Reply raw_by_index(Call& call, const BlockId& id, const u64& index) {
-  const BlockPtr block = lookup_block(call, id);
-  if (!block || id.is_pending() || index >= block->transactions.size()) {
-    call.out.null();
-  } else {
-    call.out.hex(block->transactions[index].encoded);
-  }
-  return {};
+  return at_index(call, id, index, [&](const BlockPtr& block, u32 i) { call.out.hex(block->transactions[i].encoded); });
 }
 
 Reply raw_by_hash_and_index(Call& call, const Hash256& hash, const u64& index) {
@@ -202,7 +212,9 @@ Reply receipt(Call& call, const Hash256& hash) {
 }
 
 Reply block_receipts(Call& call, const BlockId& id) {
-  const BlockPtr block = lookup_block(call, id);
+  const auto found = lookup_block(call, id);
+  if (!found.ok()) return Err(found.error());
+  const BlockPtr& block = *found;
   if (!block) {
     call.out.null();
     return {};

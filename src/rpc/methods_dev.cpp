@@ -3,6 +3,7 @@
 
 #include <rpc/dev_backend.hpp>
 #include <rpc/method.hpp>
+#include <rpc/state_dump.hpp>
 #include <types/fork.hpp>
 
 namespace atlas::rpc {
@@ -46,6 +47,20 @@ Reply set_code(Call& call, const Address& address, const Bytes& code) {
 }
 Reply set_storage(Call& call, const Address& address, const u256& slot, const u256& value) {
   return answer(call, dev(call).set_storage(address, slot, value), "true");
+}
+Reply dump_state(Call& call, const std::optional<bool>&) {
+  const auto text = write_state_dump(dev(call).dump(), call.backend.head()->header.number);
+  if (text.size() > call.config.response_bytes_max / 2) {
+    return fail(ErrorCode::kLimitExceeded, "the state takes " + std::to_string(text.size()) +
+                                               " bytes, more than an answer may have; copy the data directory instead");
+  }
+  call.out.hex(as_bytes(text));
+  return {};
+}
+Reply load_state(Call& call, const Bytes& dump) {
+  auto accounts = read_state_dump(dump, call.config.response_bytes_max);
+  if (!accounts.ok()) return bad_param(call, 0, accounts.error());
+  return answer(call, dev(call).load(std::move(*accounts)), "true");
 }
 Reply set_coinbase(Call& call, const Address& address) {
   return answer(call, dev(call).set_coinbase(address));
@@ -238,6 +253,8 @@ constexpr Method kMethods[] = {
     {"hardhat_setCode", Cost::kHeavy, bind<set_code>(), {"address", "code"}},
     {"anvil_setStorageAt", Cost::kHeavy, bind<set_storage>(), {"address", "slot", "value"}},
     {"hardhat_setStorageAt", Cost::kHeavy, bind<set_storage>(), {"address", "slot", "value"}},
+    {"anvil_dumpState", Cost::kHeavy, bind<dump_state>(), {"preserveHistoricalStates"}},
+    {"anvil_loadState", Cost::kHeavy, bind<load_state>(), {"state"}},
     {"anvil_setCoinbase", Cost::kCheap, bind<set_coinbase>(), {"address"}},
     {"hardhat_setCoinbase", Cost::kCheap, bind<set_coinbase>(), {"address"}},
     {"evm_setBlockGasLimit", Cost::kCheap, bind<set_block_gas_limit>(), {"gasLimit"}},

@@ -41,7 +41,11 @@ Result<LogQuery, RpcError> to_query(Call& call, const LogFilter& filter) {
     return fail(ErrorCode::kInvalidParams, "invalid block range params: fromBlock " + std::to_string(*from) +
                                                " is after toBlock " + std::to_string(*to));
   }
-  query.from_block = *from;
+  const u64 oldest = call.backend.oldest_block();
+  const BlockId begin = filter.from_block.value_or(BlockId{});
+  const BlockTag* tag = std::get_if<BlockTag>(&begin.id);
+  if (*from < oldest && (tag == nullptr || *tag != BlockTag::kEarliest)) return Err(pruned_block(call, *from));
+  query.from_block = std::max(*from, oldest);  // "earliest" is what there is
   query.to_block = std::min(*to, call.backend.head()->header.number);
   return query;
 }

@@ -25,8 +25,10 @@ Reply has_code(Call& call, const Address& address, const std::optional<BlockId>&
 }
 
 Reply erigon_header(Call& call, const BlockId& id) {
-  if (const BlockPtr block = lookup_block(call, id)) {
-    write_header(call.out, *block);
+  const auto block = lookup_block(call, id);
+  if (!block.ok()) return Err(block.error());
+  if (*block) {
+    write_header(call.out, **block);
   } else {
     call.out.null();
   }

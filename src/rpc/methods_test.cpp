@@ -345,5 +345,25 @@ TEST_F(Methods, DevelopmentStateAndMining) {
   EXPECT_EQ(result("anvil_dropTransaction", {hash}), nullptr);
 }
 
+TEST_F(Methods, PrunedBlocksSayThatTheyAre) {
+  for (int i = 0; i < 5; ++i) chain.seal_empty();
+  const json kept = result("eth_getBlockByNumber", {"0x3", false});
+  chain.prune_blocks(3);
+  EXPECT_EQ(result("eth_getBlockByNumber", {"0x3", false}), kept);
+  EXPECT_EQ(result("eth_getBlockByNumber", {"0x0", false})["number"], "0x0");
+  EXPECT_EQ(result("eth_getBlockByNumber", {"0x9", false}), nullptr);  // not yet there
+  for (const char* method : {"eth_getBlockByNumber", "eth_getHeaderByNumber", "eth_getBlockTransactionCountByNumber",
+                             "eth_getUncleCountByBlockNumber", "eth_getBlockReceipts", "ots_getBlockDetails",
+                             "debug_getRawBlock", "eth_getBalance", "trace_block"}) {
+    json params = json::array({"0x2"});
+    if (std::string_view(method) == "eth_getBalance") params.insert(params.begin(), text(MemoryChain::account(0)));
+    const json refused = error(method, params);
+    EXPECT_EQ(refused["code"], 4444) << method;
+    EXPECT_EQ(refused["message"], "pruned history unavailable: block 2 is no longer kept; the oldest is 3") << method;
+  }
+  EXPECT_EQ(error("eth_getLogs", json::array({{{"fromBlock", "0x1"}}}))["code"], 4444);
+  EXPECT_EQ(result("eth_getLogs", json::array({{{"fromBlock", "earliest"}}})), json::array());
+}
+
 }  // namespace
 }  // namespace atlas::rpc

@@ -89,7 +89,9 @@ void write_page(JsonWriter& out, const std::vector<MinedTransaction>& items, boo
 
 Reply block_details(Call& call, const BlockId& id) {
   JsonWriter& out = call.out;
-  const BlockPtr block = lookup_block(call, id);
+  const auto found = lookup_block(call, id);
+  if (!found.ok()) return Err(found.error());
+  const BlockPtr& block = *found;
   if (!block) {
     out.null();
     return {};
@@ -121,7 +123,9 @@ Reply block_details_by_hash(Call& call, const Hash256& hash) {
 Reply block_page(Call& call, const BlockId& id, const u64& page, const u64& page_size) {
   if (const auto bad = check_page(call, 2, page_size)) return Err(*bad);
   JsonWriter& out = call.out;
-  const BlockPtr block = lookup_block(call, id);
+  const auto found = lookup_block(call, id);
+  if (!found.ok()) return Err(found.error());
+  const BlockPtr& block = *found;
   if (!block) {
     out.null();
     return {};

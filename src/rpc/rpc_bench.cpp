@@ -27,19 +27,7 @@ class BenchSession final : public Session {
 };
 
 Bytes sample_transaction(u64 nonce) {
-  Transaction tx;
-  tx.type = TxType::kDynamicFee;
-  tx.chain_id = MemoryChain::kChainId;
-  tx.nonce = nonce;
-  tx.gas_limit = 21'000;
-  tx.max_fee_per_gas = u256(2'000'000'000);
-  tx.to = u256(0xabcdef).to_address();
-  tx.value = u256(1);
-  const auto s = crypto::sign(signing_hash(tx), MemoryChain::key(0));
-  tx.y_parity = s->y_parity;
-  tx.r = s->r;
-  tx.s = s->s;
-  return encode_transaction(tx);
+  return MemoryChain::signed_bytes(0, MemoryChain::transfer(nonce, u256(0xabcdef).to_address()));
 }
 
 std::string request(std::string_view method, std::string_view params) {

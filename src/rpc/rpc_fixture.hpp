@@ -169,25 +169,9 @@ class RpcTest : public testing::Test {
     return whole.value("error", json{{"code", 0}, {"message", ""}});
   }
 
-  /// A signed transaction of test account `from`.
-  static Bytes signed_bytes(std::size_t from, Transaction tx) {
-    tx.chain_id = MemoryChain::kChainId;
-    const auto s = crypto::sign(signing_hash(tx), MemoryChain::key(from));
-    tx.y_parity = s->y_parity;
-    tx.r = s->r;
-    tx.s = s->s;
-    return encode_transaction(tx);
-  }
+  static Bytes signed_bytes(std::size_t from, Transaction tx) { return MemoryChain::signed_bytes(from, std::move(tx)); }
   static Transaction transfer(u64 nonce, const Address& to, u64 value = 1) {
-    Transaction tx;
-    tx.type = TxType::kDynamicFee;
-    tx.nonce = nonce;
-    tx.gas_limit = 21'000;
-    tx.max_fee_per_gas = u256(2'000'000'000);
-    tx.max_priority_fee_per_gas = u256(1'000'000);
-    tx.to = to;
-    tx.value = u256(value);
-    return tx;
+    return MemoryChain::transfer(nonce, to, value);
   }
   static Transaction invoke(u64 nonce, const Address& to, Bytes data, u64 gas = 200'000) {
     Transaction tx = transfer(nonce, to, 0);

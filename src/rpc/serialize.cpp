@@ -11,20 +11,6 @@ u64 signature_v(const Transaction& tx) {
   return tx.chain_id ? *tx.chain_id * 2 + 35 + tx.y_parity : u64{27} + tx.y_parity;
 }
 
-void write_access_list(JsonWriter& out, const std::vector<AccessListEntry>& list) {
-  out.begin_array();
-  for (const AccessListEntry& entry : list) {
-    out.begin_object();
-    out.field("address", entry.address);
-    out.key("storageKeys");
-    out.begin_array();
-    for (const u256& slot : entry.slots) out.word(slot);
-    out.end_array();
-    out.end_object();
-  }
-  out.end_array();
-}
-
 /// Everything that does not depend on the transaction's place; the object stays open.
 void write_transaction_fields(JsonWriter& out, const SignedTransaction& signed_tx, const u256& gas_price,
                               std::size_t input_max = ~std::size_t{0}) {
@@ -154,6 +140,20 @@ u64 body_bytes(const SignedTransaction& tx) {
 }
 
 }  // namespace
+
+void write_access_list(JsonWriter& out, const std::vector<AccessListEntry>& list) {
+  out.begin_array();
+  for (const AccessListEntry& entry : list) {
+    out.begin_object();
+    out.field("address", entry.address);
+    out.key("storageKeys");
+    out.begin_array();
+    for (const u256& slot : entry.slots) out.word(slot);
+    out.end_array();
+    out.end_object();
+  }
+  out.end_array();
+}
 
 u256 effective_gas_price(const Transaction& tx, const u256& base_fee) {
   bool carry;

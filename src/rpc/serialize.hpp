@@ -32,4 +32,7 @@ Bytes encode_block(const Block& block);
 /// Bytes of the block's RLP encoding.
 u64 block_size_bytes(const Block& block);
 
+/// EIP-2930, as an array.
+void write_access_list(JsonWriter& out, const std::vector<AccessListEntry>& list);
+
 }  // namespace atlas::rpc

@@ -1,6 +1,6 @@
 #include <stdexcept>
 
-#include <rpc/server_core.hpp>
+#include <rpc/http_connection.hpp>
 
 namespace atlas::rpc {
 namespace {
@@ -8,13 +8,14 @@ namespace {
 constexpr auto kSweepEvery = std::chrono::seconds(1);
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when the process is out of file descriptors
 
-void sweep(IoThread& io) {
+void sweep(ServerCore& core, IoThread& io) {
   io.sweep.expires_after(kSweepEvery);
-  io.sweep.async_wait([&io](boost::system::error_code error) {
+  io.sweep.async_wait([&core, &io](boost::system::error_code error) {
     if (error) return;
     const auto now = Clock::now();
     for (Supervised* connection : io.connections) connection->check_time(now);
-    sweep(io);
+    core.limits.sweep(now);
+    sweep(core, io);
   });
 }
 
@@ -61,27 +62,36 @@ struct Server::Impl {
         });
       }
       if (core.counters.connections.load() >= core.config.connections_max) {
-        refuse(std::move(socket));
+        refuse(std::move(socket), "503 Service Unavailable", "too many connections\n");
       } else {
-        // The socket sits in shared memory because handlers may be copied.
-        asio::post(target.context, [this, &target, held = std::make_shared<tcp::socket>(std::move(socket))] {
-          serve_http(core, target, std::move(*held));
-        });
+        admit(target, std::move(socket));
       }
       accept();
     });
   }
 
+  void admit(IoThread& target, tcp::socket socket) {
+    boost::system::error_code gone;
+    const auto endpoint = socket.remote_endpoint(gone);
+    if (gone) return;
+    auto slot = core.limits.open(endpoint.address());
+    if (!slot.ok()) return refuse(std::move(socket), "429 Too Many Requests", slot.error() + '\n');
+    // Both sit in shared memory because handlers may be copied.
+    auto held = std::make_shared<std::pair<tcp::socket, ClientSlot>>(std::move(socket), std::move(*slot));
+    asio::post(target.context,
+               [this, &target, held] { serve_http(core, target, std::move(held->first), std::move(held->second)); });
+  }
+
   /// A short word and out; never waits for the peer.
-  void refuse(tcp::socket socket) {
+  void refuse(tcp::socket socket, std::string_view status, std::string_view why) {
     core.counters.refused_connections.fetch_add(1);
-    static constexpr std::string_view kAnswer =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: "
-        "21\r\n\r\n"
-        "too many connections\n";
+    const std::string answer =
+        "HTTP/1.1 " + std::string(status) +
+        "\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " + std::to_string(why.size()) +
+        "\r\n\r\n" + std::string(why);
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
-    socket.write_some(asio::buffer(kAnswer), ignored);
+    socket.write_some(asio::buffer(answer), ignored);
     socket.shutdown(tcp::socket::shutdown_send, ignored);
   }
 
@@ -124,7 +134,7 @@ void Server::start() {
   impl.running = true;
   impl.accept();
   for (auto& io : impl.io) {
-    sweep(*io);
+    sweep(impl.core, *io);
     io->thread = std::thread([&context = io->context] { context.run(); });
   }
 }

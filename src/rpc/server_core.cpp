@@ -15,6 +15,9 @@ Processed process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>
   };
   const Where where = only_submissions ? Where::kSubmissionOnly : Where::kCheapOnly;
   auto outcome = core.dispatcher.handle(io.scratch, *session, body, where, out);
+  ClientAccount* const account = session->account();
+  const bool begins = outcome.kind != Kind::kHeavy || !only_submissions;
+  if (account != nullptr && begins) account->charge_requests(Clock::now(), outcome.requests);
   switch (outcome.kind) {
     case Kind::kDone:
       after = std::move(outcome.after);
@@ -60,7 +63,7 @@ Processed process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>
 std::string client_address(const tcp::socket& socket) {
   boost::system::error_code error;
   const auto endpoint = socket.remote_endpoint(error);
-  return error ? "unknown" : endpoint.address().to_string();
+  return error ? "unknown" : client_name(endpoint.address());
 }
 
 std::string ServerCore::metrics() const {
@@ -82,6 +85,8 @@ std::string ServerCore::metrics() const {
   single("refused_connections_total", "counter", "Connections over the limit.", counters.refused_connections.load());
   single("refused_busy_total", "counter", "Requests refused because their queue was full.",
          counters.refused_busy.load());
+  single("refused_rate_total", "counter", "Requests refused because their client sends too much.",
+         counters.refused_rate.load());
   single("slow_consumers_total", "counter", "WebSockets closed because they did not read.",
          counters.slow_consumers.load());
   const auto methods = dispatcher.counters();

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <rpc/client_limits.hpp>
 #include <rpc/dispatcher.hpp>
 #include <rpc/events.hpp>
 #include <rpc/server.hpp>
@@ -46,6 +47,7 @@ struct ServerCounters {
   std::atomic<u64> http_requests{0};
   std::atomic<u64> refused_connections{0};
   std::atomic<u64> refused_busy{0};
+  std::atomic<u64> refused_rate{0};
   std::atomic<u64> slow_consumers{0};
 };
 
@@ -64,6 +66,7 @@ struct ServerCore {
   std::unique_ptr<EventHub> hub;
   Dispatcher dispatcher;
   WorkerPool workers;
+  ClientLimits limits{config};
   ServerCounters counters;
   std::atomic<u64> next_session{1};
 
@@ -92,12 +95,7 @@ Processed process(ServerCore& core, IoThread& io, const std::shared_ptr<Session>
                   bool only_submissions, std::string& out, std::vector<std::function<void()>>& after,
                   const Finish& finish);
 
-/// Serves HTTP on `socket` until it closes or becomes a WebSocket.
-void serve_http(ServerCore& core, IoThread& io, tcp::socket socket);
-/// Goes on with `socket` as a WebSocket; `request` holds the bytes of the upgrade request and what came after.
-void serve_websocket(ServerCore& core, IoThread& io, tcp::socket socket, std::string_view request);
-
-/// The IP address, or "unknown".
+/// The client as limits count it (client_name), or "unknown".
 std::string client_address(const tcp::socket& socket);
 
 }  // namespace atlas::rpc

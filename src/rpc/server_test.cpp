@@ -442,5 +442,57 @@ TEST_F(ServerTest, StopsUnderLoad) {
   server.reset();
 }
 
+TEST_F(ServerTest, RefusesMoreConnectionsThanOneClientMayHave) {
+  config.trusted_clients.clear();
+  config.connections_per_client = 2;
+  const u16 port = start();
+  Client first(port);
+  Client second(port);
+  EXPECT_EQ(first.call(1, "eth_chainId")["result"], "0x7a69");
+  EXPECT_EQ(second.call(1, "eth_chainId")["result"], "0x7a69");
+  Client third(port);
+  const auto refused = third.receive();
+  EXPECT_EQ(refused.result_int(), 429u);
+  EXPECT_EQ(refused.body(), "too many connections from 127.0.0.1: at most 2 (connections_per_client)\n");
+  EXPECT_TRUE(third.closed());
+  EXPECT_EQ(first.call(2, "eth_chainId")["result"], "0x7a69");
+}
+
+TEST_F(ServerTest, RefusesMoreRequestsThanOneClientMaySend) {
+  config.trusted_clients.clear();
+  config.requests_per_client_s = 10;
+  const u16 port = start();
+  Client client(port);
+  // Each request of a batch counts: these use up twenty seconds.
+  json batch = json::array();
+  for (int i = 0; i < 200; ++i) batch.push_back(json::parse(request_json(i, "eth_chainId")));
+  EXPECT_EQ(json::parse(client.ask(post(batch.dump())).body()).size(), 200u);
+  const auto refused = client.ask(post(request_json(77, "eth_chainId")));
+  EXPECT_EQ(refused.result_int(), 429u);
+  EXPECT_EQ(refused["Retry-After"], "1");
+  EXPECT_TRUE(refused.keep_alive());
+  const json error = json::parse(refused.body());
+  EXPECT_EQ(error["id"], 77);
+  EXPECT_EQ(error["error"]["code"], -32005);
+  EXPECT_NE(error["error"]["message"].get<std::string>().find("10 requests a second (requests_per_client_s)"),
+            std::string::npos);
+  // Another connection of the same client is in the same boat, whatever it speaks.
+  WsClient socket(port);
+  EXPECT_EQ(socket.call(5, "eth_chainId")["error"]["code"], -32005);
+  EXPECT_EQ(client.ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").result_int(), 429u);
+  EXPECT_NE(server->metrics().find("atlas_rpc_refused_rate_total 3"), std::string::npos);
+}
+
+TEST_F(ServerTest, RefusesMoreBytesThanOneClientMayMove) {
+  config.trusted_clients.clear();
+  config.bytes_per_client_s = 10'000;
+  Client client(start());
+  const std::string big = request_json(1, "web3_sha3", "0x" + std::string(18'000, '0'));
+  EXPECT_EQ(client.ask(post(big)).result_int(), 200u);  // within two seconds' worth
+  const auto refused = client.ask(post(big));
+  EXPECT_EQ(refused.result_int(), 429u);
+  EXPECT_NE(refused.body().find("10000 bytes a second (bytes_per_client_s)"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace atlas::rpc

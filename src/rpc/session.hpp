@@ -7,6 +7,8 @@
 
 namespace atlas::rpc {
 
+class ClientAccount;
+
 /// The client behind a request, as methods need to know it. Thread-safe.
 class Session : public std::enable_shared_from_this<Session> {
  public:
@@ -17,6 +19,8 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual bool can_notify() const { return false; }
   /// Queues one message. A consumer whose queue is full is disconnected.
   virtual void notify(std::shared_ptr<const std::string> /*json*/) {}
+  /// Where its requests are counted; null if they are not.
+  virtual ClientAccount* account() { return nullptr; }
   /// Unique in the process, never reused.
   virtual u64 id() const { return 0; }
 };

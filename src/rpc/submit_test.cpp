@@ -28,19 +28,7 @@ class GroupChain final : public MemoryChain {
 };
 
 std::string raw_transfer(u64 nonce) {
-  Transaction tx;
-  tx.type = TxType::kDynamicFee;
-  tx.chain_id = MemoryChain::kChainId;
-  tx.nonce = nonce;
-  tx.gas_limit = 21'000;
-  tx.max_fee_per_gas = u256(2'000'000'000);
-  tx.to = u256(0xabcdef).to_address();
-  tx.value = u256(1);
-  const auto s = crypto::sign(signing_hash(tx), MemoryChain::key(0));
-  tx.y_parity = s->y_parity;
-  tx.r = s->r;
-  tx.s = s->s;
-  return to_hex(encode_transaction(tx));
+  return to_hex(MemoryChain::signed_bytes(0, MemoryChain::transfer(nonce, u256(0xabcdef).to_address())));
 }
 
 json request(int id, const std::string& method, json params) {

@@ -35,6 +35,7 @@ struct TraceOptions {
   bool diff_mode = false;
   bool prestate_code = true;
   bool prestate_storage = true;
+  bool parity_diff = false;  ///< not of debug_: the prestate recorder writes trace_replay…'s stateDiff
   std::optional<std::chrono::milliseconds> timeout;  ///< shortens the node's own
   // debug_traceCall only.
   std::optional<StateOverrides> state_overrides;

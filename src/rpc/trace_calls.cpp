@@ -161,12 +161,16 @@ void CallRecorder::step_done(u64 cost, HaltReason halt) {
   }
 }
 
-void CallRecorder::finish(const TraceSubject& subject, const stf::ExecutionResult& result) {
+void CallRecorder::settle() {
   for (u32 i = 0; i < calls_.size(); ++i) {
     TracedCall& call = calls_[i];
     call.undone = call.status != FrameStatus::kSuccess || (call.parent != i && calls_[call.parent].undone);
     if (call.undone) call.logs.clear();
   }
+}
+
+void CallRecorder::finish(const TraceSubject& subject, const stf::ExecutionResult& result) {
+  settle();
   if (calls_.empty()) return;
   calls_[0].gas = subject.gas_limit;
   calls_[0].gas_used = result.gas_used;

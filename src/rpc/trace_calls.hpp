@@ -45,8 +45,10 @@ class CallRecorder final : public Recorder {
   void step_done(u64 cost, HaltReason halt) override;
   void write(const TraceSubject& subject, const stf::ExecutionResult& result, JsonWriter& out) override;
 
-  /// In order of entry, the transaction's own first. Complete after finish().
+  /// In order of entry, the transaction's own first. Complete after settle() or finish().
   const std::vector<TracedCall>& calls() const { return calls_; }
+  /// Marks what was undone. The first frame's gas is its own, without what the transaction paid before.
+  void settle();
   /// Marks what was undone and puts the transaction's gas in place of its first frame's.
   void finish(const TraceSubject& subject, const stf::ExecutionResult& result);
 

@@ -5,6 +5,7 @@
 #include <evm/opcodes.hpp>
 #include <rpc/json_writer.hpp>
 #include <rpc/trace.hpp>
+#include <rpc/trace_vm.hpp>
 #include <stf/delegation.hpp>
 
 namespace atlas::rpc {
@@ -86,6 +87,7 @@ class PrestateRecorder final : public Recorder {
   }
 
   void write(const TraceSubject& subject, const stf::ExecutionResult&, JsonWriter& out) override {
+    if (options_.parity_diff) return write_parity(subject.journal, out);
     options_.diff_mode ? write_diff(subject.journal, out) : write_all(out);
   }
 
@@ -215,6 +217,63 @@ class PrestateRecorder final : public Recorder {
     out.end_object();
   }
 
+  /// "=", {"+": after}, {"-": before} or {"*": {from, to}}; `value` writes before (false) or after (true).
+  template <class Value>
+  static void write_change(JsonWriter& out, bool was, bool is, bool same, const Value& value) {
+    if (was && is && same) return out.string("=");
+    out.begin_object();
+    if (was && is) {
+      out.key("*");
+      out.begin_object();
+      out.key("from");
+      value(false);
+      out.key("to");
+      value(true);
+      out.end_object();
+    } else {
+      out.key(is ? "+" : "-");
+      value(is);
+    }
+    out.end_object();
+  }
+
+  void write_parity(Journal& journal, JsonWriter& out) const {
+    out.begin_object();
+    for (const auto& [address, slots] : touched_) {
+      const AccountState before = state_of(address);
+      const AccountState after = state_after(journal, address);
+      const bool was = before.exists && !before.is_empty();
+      const bool is = after.exists && !after.is_empty();
+      Slots changed;  // with the new values
+      for (const auto& [slot, value] : slots) {
+        const u256 now = is ? journal.storage(address, slot) : u256();
+        if (now != value) changed.emplace(slot, now);
+      }
+      const bool same_code = std::ranges::equal(before.code, after.code);
+      const bool same = before.balance == after.balance && before.nonce == after.nonce && same_code;
+      if ((!was && !is) || (was && is && same && changed.empty())) continue;
+      out.key(to_hex(address));
+      out.begin_object();
+      out.key("balance");
+      write_change(out, was, is, before.balance == after.balance,
+                   [&](bool now) { out.quantity(now ? after.balance : before.balance); });
+      out.key("code");
+      write_change(out, was, is, same_code, [&](bool now) { out.hex(now ? after.code : before.code); });
+      out.key("nonce");
+      write_change(out, was, is, before.nonce == after.nonce,
+                   [&](bool now) { out.quantity(now ? after.nonce : before.nonce); });
+      out.key("storage");
+      out.begin_object();
+      for (const auto& [slot, now] : changed) {
+        out.key(to_hex(slot.to_be()));
+        write_change(out, was, is, false, [&](bool later) { out.word(later ? now : slots.at(slot)); });
+      }
+      out.end_object();
+      out.end_object();
+    }
+    out.end_object();
+  }
+
   const TraceOptions& options_;
   const StateView* before_ = nullptr;
   std::map<Address, Slots> touched_;
@@ -229,6 +288,15 @@ class PrestateRecorder final : public Recorder {
 
 std::unique_ptr<Recorder> make_prestate_recorder(const TraceOptions& options, std::size_t bytes_max) {
   return std::make_unique<PrestateRecorder>(options, bytes_max);
+}
+
+std::unique_ptr<Recorder> make_state_diff_recorder(std::size_t bytes_max) {
+  static const TraceOptions kOptions = [] {
+    TraceOptions options;
+    options.parity_diff = true;
+    return options;
+  }();
+  return std::make_unique<PrestateRecorder>(kOptions, bytes_max);
 }
 
 }  // namespace atlas::rpc

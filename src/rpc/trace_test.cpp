@@ -1,4 +1,6 @@
 // debug_trace…: anvil's answers to the same transactions, geth's where anvil departs from it, replay and limits.
+#include <set>
+
 #include <rpc/rpc_fixture.hpp>
 #include <rpc/trace_golden.hpp>
 
@@ -244,6 +246,187 @@ TEST_F(Traces, SizeAndTimeAreBounded) {
   restart();
   EXPECT_NE(error("debug_traceTransaction", {calling})["message"].get<std::string>().find("timeout"),
             std::string::npos);
+}
+
+// ---- trace_…
+
+TEST_F(Traces, FlatTracesListFramesInTheirPlaces) {
+  const json calls = trace(calling, {{"tracer", "callTracer"}});
+  const json flat = result("trace_transaction", {calling});
+  const json receipt = result("eth_getTransactionReceipt", {calling});
+  ASSERT_GE(flat.size(), 6u);
+  std::vector<std::vector<u64>> addresses;
+  for (const json& one : flat) {
+    addresses.push_back(one["traceAddress"]);
+    EXPECT_EQ(one["transactionHash"], calling);
+    EXPECT_EQ(one["blockHash"], receipt["blockHash"]);
+    EXPECT_EQ(json(to_quantity(one["blockNumber"].get<u64>())), receipt["blockNumber"]);
+    EXPECT_EQ(one["transactionPosition"], 0);
+  }
+  EXPECT_TRUE(std::is_sorted(addresses.begin(), addresses.end()));
+  const json& top = flat[0];
+  EXPECT_EQ(top["type"], "call");
+  EXPECT_EQ(top["action"]["callType"], "call");
+  EXPECT_EQ(top["action"]["input"], "0x12345678aabb");
+  EXPECT_EQ(top["subtraces"], flat.size() - 1);  // none has any itself
+  // Its own gas: the transaction's less 21,000 and the data's.
+  EXPECT_EQ(top["action"]["gas"], json(to_quantity(u64{300'000 - 21'000 - 6 * 16})));
+  EXPECT_EQ(top["result"]["output"], calls["output"]);
+  std::size_t creations = 0;
+  std::size_t reverted = 0;
+  for (const json& one : flat) {
+    if (one["type"] == "create") {
+      ++creations;
+      EXPECT_EQ(one["action"]["creationMethod"], "create");
+      EXPECT_TRUE(one["result"].contains("address"));
+    }
+    if (one.value("error", "") != "Reverted") continue;
+    ++reverted;
+    EXPECT_EQ(one["result"]["output"].get<std::string>().substr(0, 10), "0x08c379a0");
+  }
+  EXPECT_EQ(creations, 2u);
+  EXPECT_EQ(reverted, 1u);
+  // The identity precompile was called without value: left out here, listed by callTracer.
+  EXPECT_EQ(calls["calls"].size(), flat.size());
+  EXPECT_EQ(result("trace_get", json::array({calling, json::array({"0x0"})})), flat[1]);
+  EXPECT_EQ(result("trace_get", json::array({calling, json::array()})), top);
+  EXPECT_EQ(result("trace_get", json::array({calling, json::array({"0x63"})})), nullptr);
+  EXPECT_EQ(result("trace_block", {receipt["blockNumber"]}), flat);
+  EXPECT_EQ(result("trace_block", {"0x0"}), json::array());
+  EXPECT_EQ(result("trace_transaction", {to_hex(Hash256{})}), nullptr);
+}
+
+TEST_F(Traces, FlatTracesUseParitysWords) {
+  const json flat = result("trace_transaction", {failing});
+  std::set<std::string> errors;
+  for (const json& one : flat) {
+    if (one.contains("error")) errors.insert(one["error"]);
+    if (one.contains("error") && one["error"] != "Reverted") {
+      EXPECT_EQ(one["result"], nullptr);
+    }
+  }
+  EXPECT_EQ(errors, (std::set<std::string>{"Bad instruction", "Stack underflow"}));
+  const json& last = flat.back();
+  EXPECT_EQ(last["type"], "suicide");
+  EXPECT_EQ(last["action"]["address"], text(contract_address(17)));
+  EXPECT_EQ(last["action"]["refundAddress"], text(MemoryChain::account(0)));
+  EXPECT_EQ(last["result"], nullptr);
+}
+
+TEST_F(Traces, FlatTracesAreFilteredByAddress) {
+  const std::string caller = text(contract_address(16));
+  const auto ask = [&](json filter) {
+    filter["fromBlock"] = "0x1";
+    return result("trace_filter", json::array({filter}));
+  };
+  const json all = ask(json::object());
+  const json of_calling = result("trace_transaction", {calling});
+  const json of_failing = result("trace_transaction", {failing});
+  EXPECT_EQ(all.size(), of_calling.size() + of_failing.size());
+  EXPECT_EQ(ask({{"toAddress", json::array({caller})}}), json::array({of_calling[0]}));
+  EXPECT_EQ(ask({{"fromAddress", json::array({caller})}}).size(), of_calling.size() - 1);
+  EXPECT_EQ(ask({{"fromAddress", json::array({caller})}, {"toAddress", json::array({caller})}}).size(),
+            of_calling.size());
+  EXPECT_EQ(
+      ask({{"fromAddress", json::array({caller})}, {"toAddress", json::array({caller})}, {"mode", "intersection"}}),
+      json::array());
+  EXPECT_EQ(ask({{"after", 1}, {"count", 2}}), json::array({all[1], all[2]}));
+  EXPECT_EQ(error("trace_filter", json::array({{{"mode", "most"}}}))["code"], -32602);
+}
+
+TEST_F(Traces, ReplaysGiveWhatTheyAreAskedFor) {
+  const json types = json::array({"trace", "stateDiff", "vmTrace"});
+  const json whole = result("trace_replayTransaction", json::array({calling, types}));
+  const json flat = result("trace_transaction", {calling});
+  EXPECT_EQ(whole["output"], flat[0]["result"]["output"]);
+  ASSERT_EQ(whole["trace"].size(), flat.size());
+  for (std::size_t i = 0; i < flat.size(); ++i) {
+    json expected = flat[i];
+    for (const char* name : {"blockHash", "blockNumber", "transactionHash", "transactionPosition"}) {
+      expected.erase(name);
+    }
+    EXPECT_EQ(whole["trace"][i], expected);
+  }
+  const json bare = result("trace_replayTransaction", json::array({calling, json::array()}));
+  EXPECT_EQ(
+      bare,
+      (json{{"output", whole["output"]}, {"trace", json::array()}, {"stateDiff", nullptr}, {"vmTrace", nullptr}}));
+  const json block = result("trace_replayBlockTransactions",
+                            json::array({result("eth_getTransactionByHash", {calling})["blockNumber"], types}));
+  json expected = whole;
+  expected["transactionHash"] = calling;
+  EXPECT_EQ(block, json::array({expected}));
+  EXPECT_EQ(error("trace_replayTransaction", json::array({calling, json::array({"gas"})}))["code"], -32602);
+  EXPECT_EQ(error("trace_replayTransaction", json::array({to_hex(Hash256{}), types}))["message"],
+            "transaction not found");
+}
+
+TEST_F(Traces, StateDiffsSayWhatChanged) {
+  const json diff = result("trace_replayTransaction", json::array({calling, json::array({"stateDiff"})}))["stateDiff"];
+  const json& sender = diff[text(MemoryChain::account(0))];
+  EXPECT_EQ(sender["nonce"], (json{{"*", {{"from", "0x0"}, {"to", "0x1"}}}}));
+  EXPECT_EQ(sender["code"], "=");
+  const auto& balance = sender["balance"]["*"];
+  EXPECT_GT(*parse_u256(balance["from"].get<std::string>()), *parse_u256(balance["to"].get<std::string>()));
+  // `store` keeps the word 7 in slot 1 of its own, and by DELEGATECALL in its caller's.
+  const json was_zero{{"*", {{"from", to_hex(Hash256{})}, {"to", to_hex(u256(7).to_be())}}}};
+  const std::string slot = to_hex(u256(1).to_be());
+  EXPECT_EQ(diff[text(store())]["storage"], (json{{slot, was_zero}}));
+  EXPECT_EQ(diff[text(store())]["balance"], "=");
+  EXPECT_EQ(diff[text(contract_address(16))]["storage"], (json{{slot, was_zero}}));
+  EXPECT_FALSE(diff.contains(text(reverter())));
+  std::size_t born = 0;
+  for (const auto& [address, change] : diff.items()) {
+    if (!change["nonce"].contains("+") || address == text(u256(0xfee).to_address())) continue;  // not who earns the fee
+    ++born;
+    EXPECT_EQ(change["nonce"]["+"], "0x1");
+  }
+  EXPECT_EQ(born, 2u);
+}
+
+TEST_F(Traces, MachineTracesNestTheirFrames) {
+  const json vm = result("trace_replayTransaction", json::array({calling, json::array({"vmTrace"})}))["vmTrace"];
+  const json steps = trace(calling)["structLogs"];
+  EXPECT_EQ(vm["code"], "0x" + std::string(kCaller));
+  // The same instructions in the same order, once the frames are laid flat.
+  std::size_t at = 0;
+  const std::function<void(const json&)> walk = [&](const json& frame) {
+    for (const json& op : frame["ops"]) {
+      ASSERT_LT(at, steps.size());
+      const json& step = steps[at++];
+      EXPECT_EQ(op["pc"], step["pc"]);
+      EXPECT_EQ(op["op"], step["op"]);
+      if (op["op"] != "CALL") {  // of refused calls geth's struct logs show more
+        EXPECT_EQ(op["cost"], step["gasCost"]);
+      }
+      if (!op["sub"].is_null()) walk(op["sub"]);
+    }
+  };
+  walk(vm);
+  EXPECT_EQ(at, steps.size());
+  // PUSH1 7; PUSH0; MSTORE
+  EXPECT_EQ(vm["ops"][0]["ex"]["push"], json::array({"0x7"}));
+  EXPECT_EQ(vm["ops"][2]["ex"]["mem"], (json{{"data", to_hex(u256(7).to_be())}, {"off", 0}}));
+  EXPECT_EQ(vm["ops"][2]["ex"]["push"], json::array());
+  bool stored = false;
+  for (const json& op : vm["ops"]) {
+    if (op["sub"].is_null()) continue;
+    for (const json& inner : op["sub"]["ops"]) {
+      if (inner["op"] != "SSTORE") continue;
+      EXPECT_EQ(inner["ex"]["store"], (json{{"key", "0x1"}, {"val", "0x7"}}));
+      stored = true;
+    }
+  }
+  EXPECT_TRUE(stored);
+}
+
+TEST_F(Traces, CallsAreTracedWithoutATransaction) {
+  const json call{{"from", text(MemoryChain::account(0))}, {"to", text(store())}, {"data", to_hex(word_bytes(9))}};
+  const json got = result("trace_call", json::array({call, json::array({"trace", "stateDiff"}), "latest"}));
+  EXPECT_EQ(got["output"], to_hex(u256(9).to_be()));
+  ASSERT_EQ(got["trace"].size(), 1u);
+  EXPECT_EQ(got["trace"][0]["action"]["to"], text(store()));
+  EXPECT_EQ(got["stateDiff"][text(store())]["storage"].begin().value()["*"]["to"], to_hex(u256(9).to_be()));
 }
 
 }  // namespace

@@ -182,6 +182,14 @@ std::shared_ptr<const StateView> ChainStore::view_at(u64 number) const {
   return number <= impl_->durable ? state->view_at(number) : nullptr;
 }
 
+StateDiff ChainStore::whole_state() const {
+  for (;;) {
+    const auto state = impl_->current_state();
+    const u64 block = impl_->durable;
+    if (const auto held = state->view_at(block)) return state->whole_at(block);
+  }
+}
+
 u64 ChainStore::oldest_view() const {
   return impl_->current_state()->oldest_view();
 }

@@ -127,6 +127,8 @@ class ChainStore {
   /// values in memory: give it up within seconds.
   std::shared_ptr<const StateView> view_at(u64 number) const;
   u64 oldest_view() const;
+  /// The whole state at the head, in ascending order: a copy, as large as the state itself.
+  StateDiff whole_state() const;
   /// A sealed block's state diff, from the log; nullopt if its segment has been pruned, and for block 0. For the tree
   /// and the batcher.
   std::optional<StateDiff> diff_of(u64 number) const;

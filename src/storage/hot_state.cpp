@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <sys/random.h>
 
 #include <storage/hot_state.hpp>
@@ -144,6 +146,32 @@ void HotState::unpin(u64 block) const {
   std::lock_guard lock(pins_mutex_);
   const auto pin = pins_.find(block);
   if (--pin->second == 0) pins_.erase(pin);
+}
+
+StateDiff HotState::whole_at(u64 block) const {
+  std::map<Address, StateDiff::AccountChange> accounts;
+  for (u64 shard = 0; shard < Accounts::kShards; ++shard) {
+    accounts_.for_each_at(shard, block, [&](const Address& address, const PackedAccount& packed) {
+      accounts[address] = {address, unpack(packed), {}};
+    });
+  }
+  for (u64 shard = 0; shard < Slots::kShards; ++shard) {
+    slots_.for_each_at(shard, block, [&](const SlotKey& key, const PackedSlot& packed) {
+      accounts.at(key.address).storage.emplace_back(key.slot_number(), packed.number());
+    });
+  }
+  StateDiff out;
+  std::map<Hash256, Bytes> code_of;
+  for (auto& [address, change] : accounts) {
+    std::sort(change.storage.begin(), change.storage.end());
+    if (change.account->has_code()) {
+      const ByteView bytes = code(change.account->code_hash);
+      code_of.try_emplace(change.account->code_hash, bytes.begin(), bytes.end());
+    }
+    out.accounts.push_back(std::move(change));
+  }
+  out.code.assign(code_of.begin(), code_of.end());
+  return out;
 }
 
 u64 HotState::oldest_view() const {

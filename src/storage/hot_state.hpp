@@ -35,6 +35,8 @@ class HotState : public std::enable_shared_from_this<HotState> {
 
   /// The state after `block`, which the caller knows to have been applied; null if it has been pruned.
   std::shared_ptr<const StateView> view_at(u64 block) const;
+  /// Every account after `block`, of which the caller holds a view, with its slots and the codes: a copy of the state.
+  StateDiff whole_at(u64 block) const;
   u64 oldest_view() const;
   u64 views_open() const;
   u64 undo_bytes() const { return accounts_.undo_bytes() + slots_.undo_bytes(); }

@@ -1,6 +1,7 @@
-// Whatever a configuration or genesis file holds: a value or errors with text, never a crash.
+// Whatever a configuration, a genesis file or its list of accounts holds: a value or errors with text, never a crash.
 #include <node/config.hpp>
 #include <node/genesis.hpp>
+#include <node/genesis_alloc.hpp>
 
 namespace {
 
@@ -21,6 +22,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } else {
       ENSURE(!genesis.error().empty(), "a refused genesis has a reason");
     }
+    return 0;
+  }
+  if (text.starts_with("{")) {
+    std::vector<atlas::stf::GenesisAccount> accounts;
+    const auto wrong = atlas::node::parse_alloc(text, "fuzz.json", accounts);
+    ENSURE(!wrong || !wrong->message.empty(), "a refused list of accounts has a reason");
     return 0;
   }
   const auto config = atlas::node::parse_config(text, "fuzz.toml", "/");

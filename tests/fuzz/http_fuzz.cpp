@@ -1,22 +1,20 @@
-// Any bytes on a socket → the real connections (HTTP/1.1, pipelining, upgrade, WebSocket frames) over a small real
-// chain. Whatever comes in, what goes out is well-formed HTTP and then well-formed frames of JSON, and a connection
-// whose peer has gone is gone too.
+// Any bytes on a connection in memory → the real connections (HTTP/1.1, pipelining, upgrade, WebSocket frames) over a
+// small real chain. Whatever comes in, what goes out is well-formed HTTP and then well-formed frames of JSON, and a
+// connection whose peer has gone is gone too.
 //
 // Input: how (bits 0-1: HTTP bytes, a WebSocket's bytes, frames made from the input, HTTP bytes; bit 2 the peer closes
 // for writing; bit 3 time runs out), bytes a write (0: all at once), then the bytes.
 #include <cstdlib>
 
+#include "memory_socket.hpp"
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <nlohmann/json.hpp>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <rpc/http_request.hpp>
+#include <rpc/http_connection.hpp>
 #include <rpc/memory_chain.hpp>
-#include <rpc/server_core.hpp>
 
 namespace {
 
@@ -56,54 +54,35 @@ struct World {
 class Peer {
  public:
   explicit Peer(World& world) : world_(world) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0) found("no sockets");
-    fd_ = ends[0];
-    rpc::tcp::socket socket(world.io.context);
-    socket.assign(rpc::tcp::v4(), ends[1]);  // that it is a local socket makes no difference to what is under test
-    rpc::serve_http(world.core, world.io, std::move(socket));
+    rpc::serve_http(world.core, world.io, fuzz::MemorySocket(world.io.context, wire_), {});
   }
   ~Peer() { leave(); }
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
   void write(std::string_view bytes, std::size_t piece) {
-    while (!bytes.empty() && open_) {
+    while (!bytes.empty() && !wire_->server_closed) {
       const auto part = bytes.substr(0, piece);
-      const ssize_t n = ::send(fd_, part.data(), part.size(), MSG_NOSIGNAL);
-      if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
-      if (n < 0 && errno != EAGAIN) open_ = false;
-      turn();
+      bytes.remove_prefix(part.size());
+      wire_->to_server += part;
+      wire_->wake();
+      world_.io.context.poll();
     }
   }
   void end_writing() {
-    ::shutdown(fd_, SHUT_WR);
-    turn();
-  }
-  void leave() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
+    wire_->client_ended = true;
+    wire_->wake();
     world_.io.context.poll();
   }
-  const std::string& received() const { return received_; }
+  void leave() {
+    wire_->client_left = true;
+    end_writing();
+  }
+  const std::string& received() const { return wire_->to_client; }
 
  private:
-  /// Lets the server work until it has nothing left to do, and reads what it says.
-  void turn() {
-    for (bool more = true; more;) {
-      more = world_.io.context.poll() > 0;
-      char buffer[4096];
-      for (ssize_t n; (n = ::recv(fd_, buffer, sizeof(buffer), 0)) != 0;) {
-        if (n < 0) break;
-        received_.append(buffer, static_cast<std::size_t>(n));
-        more = true;
-      }
-    }
-  }
   World& world_;
-  int fd_ = -1;
-  bool open_ = true;
-  std::string received_;
+  std::shared_ptr<fuzz::Wire> wire_ = std::make_shared<fuzz::Wire>();
 };
 
 void check_json(std::string_view text) {

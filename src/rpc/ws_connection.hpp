@@ -1,3 +1,4 @@
+#pragma once
 // One WebSocket: a message is a JSON-RPC request or batch; answers may overtake each other, notifications never do.
 #include <algorithm>
 #include <deque>
@@ -8,19 +9,21 @@
 #include <rpc/server_core.hpp>
 
 namespace atlas::rpc {
-namespace {
 
 namespace websocket = boost::beast::websocket;
-using Message = std::shared_ptr<const std::string>;
 
-constexpr std::size_t kUnsentAnswersMax = 1 << 20;  // reading pauses while this much waits to be sent
-constexpr std::size_t kSharesOfSubmissions = 4;     // requests of other kinds are in flight, too
-constexpr u64 kCloseMs = 5'000;                     // for the closing handshake with a peer that may not read
-
+template <class Socket>
 class WsConnection final : public Session, public Supervised {
+  using Message = std::shared_ptr<const std::string>;
+
  public:
-  WsConnection(IoThread& io, ServerCore& core, tcp::socket socket)
-      : core_(core), io_(io), client_(client_address(socket)), id_(core.next_session++), stream_(std::move(socket)) {
+  WsConnection(IoThread& io, ServerCore& core, Socket socket, ClientSlot slot)
+      : core_(core),
+        io_(io),
+        slot_(std::move(slot)),
+        client_(client_address(socket)),
+        id_(core.next_session++),
+        stream_(std::move(socket)) {
     core_.counters.connections.fetch_add(1);
     core_.counters.websockets.fetch_add(1);
     io_.connections.insert(this);
@@ -33,6 +36,7 @@ class WsConnection final : public Session, public Supervised {
 
   std::string_view client() const override { return client_; }
   u64 id() const override { return id_; }
+  ClientAccount* account() override { return slot_.get(); }
   bool can_notify() const override { return true; }
 
   void notify(Message message) override {
@@ -66,6 +70,10 @@ class WsConnection final : public Session, public Supervised {
   }
 
  private:
+  static constexpr std::size_t kUnsentAnswersMax = 1 << 20;  // reading pauses while this much waits to be sent
+  static constexpr std::size_t kSharesOfSubmissions = 4;     // requests of other kinds are in flight, too
+  static constexpr u64 kCloseMs = 5'000;                     // for the closing handshake with a peer that may not read
+
   std::shared_ptr<WsConnection> self() { return std::static_pointer_cast<WsConnection>(shared_from_this()); }
 
   void read() {
@@ -87,6 +95,16 @@ class WsConnection final : public Session, public Supervised {
     auto text = std::make_shared<std::string>();
     std::vector<std::function<void()>> after;
     ++in_flight_;
+    if (slot_) {
+      const auto now = Clock::now();
+      slot_->charge_bytes(now, body_.size());
+      if (const auto why = slot_->refusal(now)) {
+        core_.counters.refused_rate.fetch_add(1, std::memory_order_relaxed);
+        core_.dispatcher.refuse(io_.scratch, body_, *why, *text);
+        answered(std::move(text), {});
+        return read();
+      }
+    }
     const Processed how = process(core_, io_, shared_from_this(), body_, false, *text, after,
                                   [me = self()](std::string late, std::vector<std::function<void()>> then) {
                                     me->answered(std::make_shared<std::string>(std::move(late)), then);
@@ -115,6 +133,7 @@ class WsConnection final : public Session, public Supervised {
   }
 
   void write() {
+    if (slot_) slot_->charge_bytes(Clock::now(), queue_.front()->size());
     stream_.async_write(asio::buffer(*queue_.front()), [me = self()](boost::system::error_code error, std::size_t) {
       if (error) return me->end();
       me->unsent_.fetch_sub(me->queue_.front()->size());
@@ -148,9 +167,10 @@ class WsConnection final : public Session, public Supervised {
 
   ServerCore& core_;
   IoThread& io_;
+  ClientSlot slot_;
   std::string client_;
   u64 id_;
-  websocket::stream<tcp::socket> stream_;
+  websocket::stream<Socket> stream_;
   boost::beast::flat_buffer in_;
   std::string body_;
   std::deque<Message> queue_;
@@ -163,10 +183,10 @@ class WsConnection final : public Session, public Supervised {
   Clock::time_point deadline_ = Clock::time_point::max();
 };
 
-}  // namespace
-
-void serve_websocket(ServerCore& core, IoThread& io, tcp::socket socket, std::string_view request) {
-  make_connection<WsConnection>(io, core, std::move(socket))->start(request);
+/// Goes on with `socket` as a WebSocket; `request` holds the bytes of the upgrade request and what came after.
+template <class Socket>
+void serve_websocket(ServerCore& core, IoThread& io, Socket socket, ClientSlot slot, std::string_view request) {
+  make_connection<WsConnection<Socket>>(io, core, std::move(socket), std::move(slot))->start(request);
 }
 
 }  // namespace atlas::rpc

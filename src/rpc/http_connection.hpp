@@ -1,5 +1,7 @@
+#pragma once
 // One HTTP/1.1 connection: keep-alive and pipelining. Requests are answered in order, one at a time, except that
 // transactions one behind the other go into the pool together; what arrives together is answered with one write.
+// A template, so that the fuzzer can drive it without sockets: `Socket` is tcp::socket or something like it.
 #include <algorithm>
 #include <deque>
 #include <optional>
@@ -9,21 +11,20 @@
 #include <rpc/access.hpp>
 #include <rpc/http_request.hpp>
 #include <rpc/server_core.hpp>
+#include <rpc/ws_connection.hpp>
 
 namespace atlas::rpc {
-namespace {
 
-constexpr std::size_t kReadBytes = 4 * 1024;       // most requests fit
-constexpr std::size_t kBodyReadBytes = 64 * 1024;  // in the middle of one that does not
-constexpr std::size_t kBufferKept = 1 << 20;       // larger buffers are given back after use
-constexpr std::size_t kUnsentMax = 1 << 20;        // pipelined requests wait while this much is unsent
-constexpr std::string_view kLengthField = "Content-Length:           ";  // room for the number, filled in afterwards
-constexpr std::size_t kLengthDigits = 10;
-
+template <class Socket>
 class HttpConnection final : public Session, public Supervised {
  public:
-  HttpConnection(IoThread& io, ServerCore& core, tcp::socket socket)
-      : core_(core), io_(io), socket_(std::move(socket)), client_(client_address(socket_)), id_(core.next_session++) {
+  HttpConnection(IoThread& io, ServerCore& core, Socket socket, ClientSlot slot)
+      : core_(core),
+        io_(io),
+        socket_(std::move(socket)),
+        slot_(std::move(slot)),
+        client_(client_address(socket_)),
+        id_(core.next_session++) {
     core_.counters.connections.fetch_add(1);
     io_.connections.insert(this);
   }
@@ -34,6 +35,7 @@ class HttpConnection final : public Session, public Supervised {
 
   std::string_view client() const override { return client_; }
   u64 id() const override { return id_; }
+  ClientAccount* account() override { return slot_.get(); }
 
   void start() {
     boost::system::error_code ignored;
@@ -48,6 +50,13 @@ class HttpConnection final : public Session, public Supervised {
   }
 
  private:
+  static constexpr std::size_t kReadBytes = 4 * 1024;       // most requests fit
+  static constexpr std::size_t kBodyReadBytes = 64 * 1024;  // in the middle of one that does not
+  static constexpr std::size_t kBufferKept = 1 << 20;       // larger buffers are given back after use
+  static constexpr std::size_t kUnsentMax = 1 << 20;        // pipelined requests wait while this much is unsent
+  static constexpr std::string_view kLengthField = "Content-Length:           ";  // the number is filled in afterwards
+  static constexpr std::size_t kLengthDigits = 10;
+
   std::shared_ptr<HttpConnection> self() { return std::static_pointer_cast<HttpConnection>(shared_from_this()); }
 
   void give_until(u64 ms) { deadline_ = Clock::now() + std::chrono::milliseconds(ms); }
@@ -62,7 +71,9 @@ class HttpConnection final : public Session, public Supervised {
                             [me = self(), used](boost::system::error_code error, std::size_t n) {
                               me->reading_ = false;
                               me->in_.resize(used + (error ? 0 : n));
-                              if (!error) me->work();
+                              if (error) return;
+                              if (me->slot_) me->slot_->charge_bytes(Clock::now(), n);
+                              me->work();
                             });
   }
 
@@ -124,7 +135,7 @@ class HttpConnection final : public Session, public Supervised {
         // Copied first: the socket takes the connection's future with it.
         const std::string bytes(data);
         request_.reset();
-        serve_websocket(core_, io_, std::move(socket_), bytes);
+        serve_websocket(core_, io_, std::move(socket_), std::move(slot_), bytes);
         return false;
       } else {
         respond("403 Forbidden", "text/plain", "origin is not allowed; add it to the RPC's CORS origins\n", true);
@@ -211,6 +222,11 @@ class HttpConnection final : public Session, public Supervised {
   }
 
   void answer() {
+    if (slot_) {
+      const auto now = Clock::now();
+      if (const auto why = slot_->refusal(now)) return refuse_rate(*why);
+      if (request_->verb != http::verb::post) slot_->charge_requests(now, 1);
+    }
     switch (request_->verb) {
       case http::verb::post:
         return answer_post();
@@ -234,6 +250,14 @@ class HttpConnection final : public Session, public Supervised {
       default:
         return respond("405 Method Not Allowed", "text/plain", "send JSON-RPC with POST, or open a WebSocket\n");
     }
+  }
+
+  /// With an error for each request in the body, so that clients of either kind understand.
+  void refuse_rate(const std::string& why) {
+    core_.counters.refused_rate.fetch_add(1, std::memory_order_relaxed);
+    std::string text;
+    if (request_->verb == http::verb::post) core_.dispatcher.refuse(io_.scratch, body_, why, text);
+    respond("429 Too Many Requests\r\nRetry-After: 1", "application/json", text);
   }
 
   void answer_get() {
@@ -313,6 +337,7 @@ class HttpConnection final : public Session, public Supervised {
       if (!reading_ && may_begin()) read();
       return;
     }
+    if (slot_) slot_->charge_bytes(Clock::now(), ready);
     sending_.swap(out_);
     out_.clear();
     writing_ = true;
@@ -346,7 +371,8 @@ class HttpConnection final : public Session, public Supervised {
 
   ServerCore& core_;
   IoThread& io_;
-  tcp::socket socket_;
+  Socket socket_;
+  ClientSlot slot_;
   std::string client_;
   u64 id_;
   std::string in_;
@@ -372,10 +398,10 @@ class HttpConnection final : public Session, public Supervised {
   Clock::time_point deadline_ = Clock::time_point::max();
 };
 
-}  // namespace
-
-void serve_http(ServerCore& core, IoThread& io, tcp::socket socket) {
-  make_connection<HttpConnection>(io, core, std::move(socket))->start();
+/// Serves HTTP on `socket` until it closes or becomes a WebSocket.
+template <class Socket>
+void serve_http(ServerCore& core, IoThread& io, Socket socket, ClientSlot slot) {
+  make_connection<HttpConnection<Socket>>(io, core, std::move(socket), std::move(slot))->start();
 }
 
 }  // namespace atlas::rpc

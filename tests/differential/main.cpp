@@ -110,7 +110,10 @@ class Node {
                                " transactions without receipt after 60 s, first " + transactions[open[0]].hash + " " +
                                transactions[open[0]].raw);
       }
-      if (mines_when_told_) rpc_.call("evm_mine");
+      if (mines_when_told_) {
+        rpc_.call("anvil_setNextBlockBaseFeePerGas", Json::array({"0x3b9aca00"}));  // programs read it, too
+        rpc_.call("evm_mine");
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       std::vector<std::pair<std::string, Json>> calls;
       for (const std::size_t i : open) {

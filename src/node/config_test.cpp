@@ -232,7 +232,7 @@ TEST(Genesis, SameArgumentsGiveTheSameBlock) {
   const auto b = build_genesis(dev_genesis(1, funding));
   ASSERT_TRUE(a);
   EXPECT_EQ(a->block.hash, b->block.hash);
-  EXPECT_EQ(a->state.accounts.size(), 4u);  // one funded, two system contracts, the deployment proxy
+  EXPECT_EQ(a->state.accounts.size(), 7u);  // one funded, five system contracts, the deployment proxy
 }
 
 }  // namespace

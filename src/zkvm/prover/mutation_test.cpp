@@ -1,5 +1,5 @@
-// Every cell of every chip changed alone, every constraint and message left out: nothing false is accepted, nothing is
-// superfluous.
+// Every cell of every chip changed alone: nothing false is accepted. Every constraint and message left out: what no
+// forgery that the search knows needs is printed, and there may not be more of it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,6 +17,10 @@ using namespace test;
 //   ecall 38, 39, 41     pointer and word count, when nothing is moved
 constexpr const char* kInert[] = {"branch equal 17", "branch equal 18", "div 33",   "div 36",   "div 37",
                                   "div 38",          "div 39",          "ecall 38", "ecall 39", "ecall 41"};
+
+// Constraints and look-ups of which the row-level search has found no forgery that only they reject; most are of div
+// and ecall. Of messages there is none.
+constexpr std::size_t kUnprovedAssertions = 72;
 
 struct Execution {
   Program program = all_chips_program();
@@ -45,6 +49,7 @@ TEST(MachineMutation, NothingCanBeLeftOut) {
   const stark::OmissionScore score = stark::drop_assertions(e.machine(), sources(), e.segments);
   std::printf("%s\n", stark::summary(score).c_str());
   for (const std::string& survivor : score.survivors) std::printf("survives: %s\n", survivor.c_str());
+  EXPECT_LE(score.survivors.size(), kUnprovedAssertions);
 }
 
 }  // namespace

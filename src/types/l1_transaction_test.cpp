@@ -98,7 +98,9 @@ TEST(L1Transaction, HasOneEncoding) {
       Bytes changed = good;
       changed[at] ^= flip;
       const auto decoded = decode_block_transaction(changed);
-      if (decoded.ok()) EXPECT_EQ(encode_transaction(decoded->tx), changed);
+      if (decoded.ok()) {
+        EXPECT_EQ(encode_transaction(decoded->tx), changed);
+      }
     }
   }
   const auto refused = [&](std::size_t word, std::size_t byte) {

@@ -41,6 +41,7 @@ finish() {
 }
 trap finish EXIT
 
+touch "$folder/atlas.log" "$folder/anvil.log"
 "$ATLAS_BIN" dev --ephemeral --port 0 --json >"$folder/atlas.log" 2>&1 &
 children+=($!)
 # anvil mines when the program tells it to.

@@ -88,7 +88,9 @@ TEST_F(L1, FailureRefundsEverythingButTheFee) {
     const u256 fee = u256(1'000) * u256(receipt.gas_used);
     EXPECT_EQ(balance(kRefund) - before, tx.tx.l1->mint - fee);
     EXPECT_EQ(balance(kOperator) - operator_before, fee);
-    if (to == kBurner) EXPECT_EQ(receipt.gas_used, tx.tx.gas_limit);
+    if (to == kBurner) {
+      EXPECT_EQ(receipt.gas_used, tx.tx.gas_limit);
+    }
     const auto sent = l1_messages(tx, receipt);
     ASSERT_EQ(sent.logs.size(), 1u);
     EXPECT_TRUE(sent.logs[0].value.is_zero());

@@ -54,7 +54,9 @@ TEST(L2ToL1Log, EveryLogProvesItself) {
         other = is_right ? pair(proof[level], other) : pair(other, proof[level]);
       }
       EXPECT_EQ(hash, root);
-      if (count > 1) EXPECT_NE(other, root);
+      if (count > 1) {
+        EXPECT_NE(other, root);
+      }
     }
   }
 }

@@ -29,6 +29,23 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND NOT ATLAS_SANITIZE)
   target_link_options(atlas_options INTERFACE -fuse-ld=lld-19)
 endif()
 
+# Vector code (*_avx2*, *_avx512*) is compiled for its own instruction set and chosen at run time; such a file shares no
+# inline function.
+function(atlas_vector_flags)
+  # GCC 12's own avx512fintrin.h trips -Wuninitialized.
+  set(quiet "$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>")
+  foreach(file ${ARGN})
+    if(file MATCHES "_avx512ifma\\.cpp$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512ifma;-mbmi2;${quiet}")
+    elseif(file MATCHES "_avx2(_test|_bench)?\\.cpp$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi2")
+    elseif(file MATCHES "_avx512(_test|_bench)?\\.cpp$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
+        "-mavx2;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512;${quiet}")
+    endif()
+  endforeach()
+endfunction()
+
 # atlas_room(NAME [DEPS room...] [LIBS library...] [TEST_DEPS room...])
 function(atlas_room name)
   cmake_parse_arguments(ROOM "" "" "DEPS;LIBS;TEST_DEPS" ${ARGN})
@@ -40,19 +57,7 @@ function(atlas_room name)
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER benches INCLUDE REGEX "_bench\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
-  # Vector code is compiled for its own instruction set and chosen at run time; such a file shares no inline function.
-  set(avx512ifma ${sources})
-  list(FILTER avx512ifma INCLUDE REGEX "_avx512ifma\\.cpp$")
-  # GCC 12's own avx512fintrin.h trips -Wuninitialized.
-  set_source_files_properties(${avx512ifma} PROPERTIES COMPILE_OPTIONS
-    "-mavx512f;-mavx512ifma;-mbmi2;$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>")
-  set(avx2 ${all})
-  list(FILTER avx2 INCLUDE REGEX "_avx2(_test|_bench)?\\.cpp$")
-  set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi2")
-  set(avx512 ${all})
-  list(FILTER avx512 INCLUDE REGEX "_avx512(_test|_bench)?\\.cpp$")
-  set_source_files_properties(${avx512} PROPERTIES COMPILE_OPTIONS
-    "-mavx2;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512;$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>")
+  atlas_vector_flags(${all})
   list(TRANSFORM ROOM_DEPS PREPEND atlas_)
   list(TRANSFORM ROOM_TEST_DEPS PREPEND atlas_)
   if(sources)

@@ -1,11 +1,12 @@
 #include <chrono>
 
+#include <zkvm/prover/kernels.hpp>
 #include <zkvm/prover/prove.hpp>
 
 namespace atlas::zkvm {
 
 ProgramProver::ProgramProver(const Program& program, const stark::Parameters& parameters, stark::Isa isa)
-    : program_(program), tables_(program), kernels_{{kKernelsPortable, kKernelsAvx2, kKernelsAvx512}} {
+    : program_(program), tables_(program) {
   // The machine has to exist before the key that points to it knows the fixed columns' root.
   const MachineShape shape = shape_of_program(program);
   const ProgramMachine machine(shape);
@@ -16,7 +17,7 @@ ProgramProver::ProgramProver(const Program& program, const stark::Parameters& pa
     fixed[c] = stark::TraceTable(table.height, table.width);
     std::memcpy(fixed[c].words.data(), table.words.data(), table.words.size() * sizeof(u32));
   }
-  proving_key_ = stark::make_proving_key(machine.machine(), kernels_, parameters, std::move(fixed), isa);
+  proving_key_ = stark::make_proving_key(machine.machine(), machine_kernels(), parameters, std::move(fixed), isa);
   key_ = std::make_unique<ProgramKey>(shape, parameters, proving_key_.verifying.fixed_cap);
   proving_key_.verifying.machine = key_->verifying().machine;
 }

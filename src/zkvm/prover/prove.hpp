@@ -16,8 +16,6 @@
 
 namespace atlas::zkvm {
 
-extern const std::span<const stark::ChipKernels> kKernelsPortable, kKernelsAvx2, kKernelsAvx512;
-
 struct ProveProgress {
   double done = 0;  ///< 0 … 1, by the time that phases usually take
   u64 cycles = 0;   ///< of the program; 0 while it still runs
@@ -68,7 +66,6 @@ class ProgramProver {
  private:
   const Program& program_;
   ProgramTables tables_;
-  stark::MachineKernels kernels_;
   std::unique_ptr<ProgramKey> key_;
   stark::ProvingKey proving_key_;
 };

@@ -1,11 +1,7 @@
-#include <filesystem>
-#include <fstream>
-
-#include "commands.hpp"
+#include "program_input.hpp"
 #include <fmt/core.h>
 
 #include <zkvm/executor/profile.hpp>
-#include <zkvm/isa/elf.hpp>
 
 namespace atlas::apps {
 namespace {
@@ -20,18 +16,6 @@ struct Options {
   bool json = false;
 };
 
-Bytes read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  Bytes bytes((std::istreambuf_iterator<char>(in)), {});
-  if (!in.good() && !in.eof()) throw UsageError("execute: cannot read " + path.string());
-  return bytes;
-}
-
-/// Passes the program's own words on.
-struct Log final : zkvm::EcallListener {
-  void log(const std::string& text) override { std::fwrite(text.data(), 1, text.size(), stderr); }
-};
-
 std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -42,14 +26,12 @@ std::string escaped(const std::string& text) {
 }
 
 int run(const Options& options) {
-  const auto loaded = zkvm::load_elf(read_file(options.elf));
-  if (!loaded) throw UsageError("execute: " + options.elf.string() + ": " + loaded.error().text);
-  const zkvm::Program& program = *loaded;
-  const Bytes hints = options.hint.empty() ? Bytes{} : read_file(options.hint);
+  const zkvm::Program program = read_program("execute", options.elf);
+  const Bytes hints = options.hint.empty() ? Bytes{} : read_input("execute", options.hint);
 
   const bool profiled = options.report || !options.flame.empty();
   zkvm::Profile profile(program);
-  Log log;
+  ProgramLog log;
   zkvm::ExecutorOptions limits{
       .budget = options.max_cycles, .memory_limit = options.memory_mib << 20, .listener = &log};
   if (profiled) limits.listener = &profile;

@@ -1,6 +1,6 @@
 #include <chrono>
 
-#include "proof_input.hpp"
+#include "program_input.hpp"
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -18,10 +18,6 @@ struct Options {
   u64 max_cycles = u64{1} << 40;
   u64 memory_mib = 4096;
   bool json = false;
-};
-
-struct Log final : zkvm::EcallListener {
-  void log(const std::string& text) override { std::fwrite(text.data(), 1, text.size(), stderr); }
 };
 
 /// One line on a terminal: how far, how fast, how long still.
@@ -56,7 +52,7 @@ int run(const Options& options) {
   // Whether the result can be written is known before the work, not after.
   zkvm::FileDraft draft(options.out);
 
-  Log log;
+  ProgramLog log;
   Bar bar;
   const zkvm::ProgramProver prover(program, parameter_set(options.set));
   zkvm::ProveOptions limits;

@@ -1,6 +1,6 @@
 #include <chrono>
 
-#include "proof_input.hpp"
+#include "program_input.hpp"
 #include <fmt/core.h>
 
 #include <zkvm/prover/proof_file.hpp>

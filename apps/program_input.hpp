@@ -1,5 +1,6 @@
 #pragma once
-// What prove, verify and vk have in common: files, programs, parameter sets.
+// What execute, prove, verify and vk have in common: files, programs, parameter sets.
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
@@ -7,6 +8,7 @@
 
 #include <base/bytes.hpp>
 #include <stark/verifier/parameters.hpp>
+#include <zkvm/executor/ecall.hpp>
 #include <zkvm/isa/elf.hpp>
 
 namespace atlas::apps {
@@ -23,6 +25,11 @@ inline zkvm::Program read_program(const char* command, const std::filesystem::pa
   if (!loaded) throw UsageError(std::string(command) + ": " + path.string() + ": " + loaded.error().text);
   return std::move(*loaded);
 }
+
+/// Passes the program's own words on.
+struct ProgramLog final : zkvm::EcallListener {
+  void log(const std::string& text) override { std::fwrite(text.data(), 1, text.size(), stderr); }
+};
 
 inline stark::Parameters parameter_set(const std::string& name) {
   return name == "100" ? stark::hundred_bit_parameters() : stark::shipped_parameters();

@@ -37,7 +37,7 @@ struct Tag {
   Bus bus;
 };
 
-inline constexpr unsigned kMaxMessages = 48;  ///< of one chip
+inline constexpr unsigned kMaxMessages = 512;  ///< of one chip
 
 struct MessageShape {
   u32 tag = 0;

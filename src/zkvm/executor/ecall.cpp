@@ -27,6 +27,11 @@ class Planner {
     if (check(i, count)) plan_.write = {memory_.word_of(argument(i)), count};
     return *this;
   }
+  /// A result that replaces the first operand, written after all reads. Comes last.
+  Planner& write_in_place(u32 count) {
+    plan_.in_place = true;
+    return write(0, count);
+  }
   /// Memory that is looked at, but not read as far as a proof is concerned.
   Planner& peek(unsigned i, u32 count) {
     check(i, count);
@@ -148,15 +153,16 @@ bool prepare_ecall(const State& state, const GuestMemory& memory, std::span<cons
       p.peek(1, kU256Words).write(0, kU256Words);
       break;
     case Ecall::kKeccakF:
-      p.read(0, kKeccakWords).write(0, kKeccakWords);
+      p.read(0, kKeccakWords).write_in_place(kKeccakWords);
       break;
     case Ecall::kBlake3:
-      p.count(2, abi::kHashBlocksMax).read(0, kDigestWords).read(1, kBlockWords * p.argument(2)).write(0, kDigestWords);
+      p.count(2, abi::kHashBlocksMax).read(0, kDigestWords).read(1, kBlockWords * p.argument(2));
+      p.write_in_place(kDigestWords);
       break;
     case Ecall::kMerklePath:
     case Ecall::kMerkleUpdate: {
       const u32 words = plan.function == Ecall::kMerklePath ? kDigestWords : 2 * kDigestWords;
-      p.count(2, abi::kMerkleLevelsMax).read(0, words).write(0, words);
+      p.count(2, abi::kMerkleLevelsMax).read(0, words).write_in_place(words);
       p.hints(kDigestWords * p.argument(2), hints_left);
       break;
     }
@@ -166,24 +172,25 @@ bool prepare_ecall(const State& state, const GuestMemory& memory, std::span<cons
       p.write(4, plan.function == Ecall::kMulMod ? kU256Words : 2 * kU256Words);
       break;
     case Ecall::kSecp256k1Add:
-      p.read(0, kPointWords).read(1, kPointWords).write(0, kPointWords);
+      p.read(0, kPointWords).read(1, kPointWords).write_in_place(kPointWords);
       break;
     case Ecall::kSecp256k1Double:
-      p.read(0, kPointWords).write(0, kPointWords);
+      p.read(0, kPointWords).write_in_place(kPointWords);
       break;
     case Ecall::kExtensionDotBase:
     case Ecall::kExtensionDot: {
       const u32 per_element = plan.function == Ecall::kExtensionDot ? kDegree : 1;
       p.count(3, abi::kExtensionRunMax).read(0, kDegree).read(1, per_element * p.argument(3));
-      p.read(2, kDegree * p.argument(3)).write(0, kDegree);
+      p.read(2, kDegree * p.argument(3)).write_in_place(kDegree);
       break;
     }
     case Ecall::kEqExpand:
       p.count(2, abi::kExtensionRunMax).read(0, kDegree * p.argument(2)).read(1, kDegree);
-      p.write(0, 2 * kDegree * p.argument(2));
+      p.write_in_place(2 * kDegree * p.argument(2));
       break;
     case Ecall::kSha256:
-      p.count(2, abi::kHashBlocksMax).read(0, kDigestWords).read(1, kBlockWords * p.argument(2)).write(0, kDigestWords);
+      p.count(2, abi::kHashBlocksMax).read(0, kDigestWords).read(1, kBlockWords * p.argument(2));
+      p.write_in_place(kDigestWords);
       break;
     default:
       fault.kind = FaultKind::kBadEcall;

@@ -17,7 +17,8 @@ struct WordSpan {
   u32 count = 0;
 };
 
-/// A checked ecall. Reads are in the order of the arguments; there is at most one span of writes.
+/// A checked ecall. Reads are in the order of the arguments; there is at most one span of writes. `in_place`: it begins
+/// where the first read does, whose words are all overwritten.
 struct EcallPlan {
   static constexpr unsigned kReadsMax = 4;
   abi::Ecall function = abi::Ecall::kHalt;
@@ -25,6 +26,7 @@ struct EcallPlan {
   std::array<WordSpan, kReadsMax> reads{};
   unsigned read_count = 0;
   WordSpan write;
+  bool in_place = false;
   u32 hint_words = 0;  ///< consumed from the hints
 
   std::span<const WordSpan> read_spans() const { return {reads.data(), read_count}; }

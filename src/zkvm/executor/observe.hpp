@@ -42,13 +42,16 @@ struct EcallStep {
   u32 time = 0;
   const EcallPlan* plan = nullptr;
   std::array<u32, 7> registers_last{};  ///< a0 to a5, then a7
-  std::span<const EcallWord> reads;     ///< all spans of the plan, one after another
+  /// All spans of the plan, one after another, but for the first of a plan in place: its words are accessed once, at the
+  /// time of writing.
+  std::span<const EcallWord> reads;
   std::span<const EcallWord> writes;
   std::span<const u32> hints;  ///< consumed words
 };
 
 /// What a sink must have. kClocked: wants times, so it also has an AccessClock& clock(). kWords: wants the words of
-/// ecalls. step() and ecall() return false to pause after this instruction (a segment is full).
+/// ecalls. step() and ecall() return false to pause after this instruction (a segment is full). A sink may also have
+/// before(plan), which is asked of each ecall that is allowed and returns false to pause before it.
 struct NullSink {
   static constexpr bool kClocked = false;
   bool step(const Step&) { return true; }
@@ -73,10 +76,9 @@ class EcallRecorder {
   void before(const EcallPlan& plan, GuestMemory& memory, AccessClock& clock) {
     reads_.clear();
     writes_.clear();
-    u32 tick = kTickEcallReads;
-    for (const WordSpan& span : plan.read_spans()) {
-      for (u32 i = 0; i < span.count; ++i) reads_.push_back(touched(span.word + i, memory, clock, tick));
-      ++tick;
+    for (unsigned k = plan.in_place; k < plan.read_count; ++k) {
+      const WordSpan& span = plan.reads[k];
+      for (u32 i = 0; i < span.count; ++i) reads_.push_back(touched(span.word + i, memory, clock, kTickEcallReads + k));
     }
     for (u32 i = 0; i < plan.write.count; ++i) {
       writes_.push_back(touched(plan.write.word + i, memory, clock, kTickEcallWrites));
@@ -121,6 +123,9 @@ Stop Executor::observe(Sink& sink, u64 cycles) {
       if (!prepare_ecall(state_, memory_, hints_, plan, fault)) {
         fault_ = std::move(fault);
         return fail(fault_->kind, fault_->address);
+      }
+      if constexpr (requires { sink.before(plan); }) {
+        if (!sink.before(plan)) return Stop::kPaused;
       }
       if constexpr (Sink::kClocked) {
         AccessClock& clock = sink.clock();

@@ -61,14 +61,14 @@ struct Recorder {
     const u32 number = static_cast<u32>(e.plan->function);
     access(registers, 17, number, number, e.registers_last[6], e.time);
     std::size_t k = 0;
-    u32 tick = kTickEcallReads;
-    for (const WordSpan& span : e.plan->read_spans()) {
+    for (unsigned s = e.plan->in_place; s < e.plan->read_count; ++s) {
+      const WordSpan& span = e.plan->reads[s];
       for (u32 n = 0; n < span.count; ++n, ++k) {
         EXPECT_EQ(e.reads[k].word, span.word + n);
-        access(memory, e.reads[k].word, e.reads[k].before, e.reads[k].after, e.reads[k].last, e.time + tick);
+        access(memory, e.reads[k].word, e.reads[k].before, e.reads[k].after, e.reads[k].last,
+               e.time + kTickEcallReads + s);
         EXPECT_EQ(e.reads[k].before, e.reads[k].after);
       }
-      ++tick;
     }
     EXPECT_EQ(k, e.reads.size());
     EXPECT_EQ(e.writes.size(), e.plan->write.count);

@@ -11,7 +11,9 @@ static_assert(chips::kFunctionHintRead == static_cast<u32>(abi::Ecall::kHintRead
               chips::kFunctionLog + 1 == static_cast<u32>(abi::Ecall::kPhase) &&
               chips::kFunctionAdvise == static_cast<u32>(abi::Ecall::kAdviseInverse) &&
               chips::kFunctionAdvise + 1 == static_cast<u32>(abi::Ecall::kAdviseRoot) &&
-              static_cast<u32>(abi::Ecall::kHalt) == 0 && abi::kHintWordsMax == 1u << (2 * kGapHighBits));
+              static_cast<u32>(abi::Ecall::kHalt) == 0 &&
+              chips::kFirstPrimitive == static_cast<u32>(abi::Ecall::kKeccakF) &&
+              abi::kHintWordsMax == 1u << (2 * kGapHighBits));
 
 constexpr u32 kRowsMax = 1u << 23;  // of a chip of free height
 

@@ -45,6 +45,13 @@ inline constexpr Tag kShiftTag{"shift", 17, 6, TagKind::kLookup, Bus::kLocal};
 /// A word between segments: (space, index, low limb, high limb, segment that left it so; 0: its initial value).
 inline constexpr Tag kWordTag{"word", 18, 5, TagKind::kPermutation, Bus::kBoundary};
 
+/// A primitive is called: (function, time of the call, a0 as an index, a1 to a4 by limbs, -memory_begin by limbs). The
+/// chip of the function receives it, so it is answered by that chip alone; times differ, so it is answered once.
+inline constexpr Tag kPrimitiveTag{"primitive", 19, 13, TagKind::kPermutation, Bus::kLocal};
+
+/// Tags' ids are below. Chips of primitives have theirs in their own folders: hashes 20 to 39, arithmetic 40 to 63.
+inline constexpr u32 kTagIds = 64;
+
 /// Address spaces. An index of registers is their number; of memory the word's number in the window that begins where
 /// the text ends (Program::memory_begin), so that it is below 2^30.
 inline constexpr u32 kRegisterSpace = 1;

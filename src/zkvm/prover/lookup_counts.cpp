@@ -11,7 +11,7 @@ using stark::TraceTable;
 
 /// How often each row of each table is looked up.
 struct Counts {
-  std::vector<u32> of_tag[kWordTag.id + 1];
+  std::vector<u32> of_tag[kTagIds];
 
   /// A look-up that no row of the table answers is left out: the bus will not balance.
   void add(u32 tag, u64 row) {

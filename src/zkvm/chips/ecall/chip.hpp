@@ -1,5 +1,5 @@
 #pragma once
-#include <zkvm/machine/parts.hpp>
+#include <zkvm/chips/ecall/primitive.hpp>
 
 namespace atlas::zkvm::chips {
 
@@ -9,7 +9,8 @@ inline constexpr u32 kFunctionHintRead = 1, kFunctionCommit = 2, kFunctionLog = 
 inline constexpr u32 kOutputWords = 8, kAdviceWords = 8;
 
 /// ECALL: halt, hint_read, commit, log and phase (which do nothing), advise_inverse and advise_root (hints of eight
-/// words). It reads a0 to a5 and a7; the words that it moves are rows of chips/words/transfer.
+/// words), and the primitives, which it hands on with a0 checked as a pointer. It reads a0 to a5 and a7; the words that
+/// it moves itself are rows of Transfer.
 struct Ecall : PlainChip {
   static constexpr const char* kName = "ecall";
   template <class T>
@@ -18,12 +19,12 @@ struct Ecall : PlainChip {
   };
   template <class T>
   struct Row {
-    T is_halt, is_hint, is_commit, is_silent, is_advice;
+    T is_halt, is_hint, is_commit, is_silent, is_advice, is_primitive;
     T second;  ///< phase, not log; advise_root, not advise_inverse
     Cursor<T> at;
     Argument<T> argument[kEcallArguments + 1];  ///< a0 to a5, a7
     Limbs<T> immediate;                         ///< −memory_begin
-    Address<T> pointer;                         ///< a0, of a transfer
+    Address<T> pointer;                         ///< a0, of a transfer or a primitive
     T words;                                    ///< moved
     T words_low;                                ///< (words − 1) mod 64
     T calls;                                    ///< ecalls before
@@ -34,14 +35,18 @@ struct Ecall : PlainChip {
     const auto& row = b.template row<Row>();
     const T zero = b.constant(0);
     const T moves = row.is_hint + row.is_commit + row.is_advice;
-    const T real = row.is_halt + moves + row.is_silent;
+    const T own = row.is_halt + moves + row.is_silent;
+    const T real = own + row.is_primitive;
+    const T points = moves + row.is_primitive;
     assert_boolean(b, row.is_halt);
     assert_boolean(b, row.is_hint);
     assert_boolean(b, row.is_commit);
     assert_boolean(b, row.is_silent);
     assert_boolean(b, row.is_advice);
     assert_boolean(b, row.second);
+    assert_boolean(b, row.is_primitive);
     assert_boolean(b, moves);
+    assert_boolean(b, points);
     assert_boolean(b, real);
     b.assert_zero(row.second * (1 - row.is_silent - row.is_advice));
 
@@ -65,7 +70,7 @@ struct Ecall : PlainChip {
 
     const Argument<T>&a0 = row.argument[0], &a1 = row.argument[1], &a7 = row.argument[kEcallArguments];
     b.assert_zero(row.is_hint * kFunctionHintRead + row.is_commit * kFunctionCommit + row.is_silent * kFunctionLog +
-                  row.is_advice * kFunctionAdvise + row.second - real * a7.lo);
+                  row.is_advice * kFunctionAdvise + row.second - own * a7.lo);
     b.assert_zero(real * a7.hi);
     b.assert_zero(row.is_halt * a0.lo);  // halt(0) alone can be proved
     b.assert_zero(row.is_halt * a0.hi);
@@ -79,10 +84,15 @@ struct Ecall : PlainChip {
     // As in check_address(), but only where a0 is a pointer.
     const T c0 = (a0.lo + row.immediate.lo - row.pointer.q * 4) * kInverse16;
     const T c1 = (a0.hi + row.immediate.hi + c0 - row.pointer.hi) * kInverse16;
-    b.assert_zero(moves * c0 * (c0 - 1));
-    b.assert_zero(moves * c1 * (c1 - 1));
-    b.send(kRange14Tag, moves, {row.pointer.q});
-    b.send(kRange16Tag, moves, {row.pointer.hi});
+    b.assert_zero(points * c0 * (c0 - 1));
+    b.assert_zero(points * c1 * (c1 - 1));
+    b.send(kRange14Tag, points, {row.pointer.q});
+    b.send(kRange16Tag, points, {row.pointer.hi});
+    // A function that no chip answers, or that is none, does not balance.
+    const Argument<T>&a2 = row.argument[2], &a3 = row.argument[3], &a4 = row.argument[4];
+    b.send(kPrimitiveTag, row.is_primitive,
+           {a7.lo, row.at.time, row.pointer.index(), a1.lo, a1.hi, a2.lo, a2.hi, a3.lo, a3.hi, a4.lo, a4.hi,
+            row.immediate.lo, row.immediate.hi});
   }
 };
 

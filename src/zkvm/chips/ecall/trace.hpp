@@ -1,6 +1,6 @@
 #pragma once
 #include <zkvm/chips/ecall/chip.hpp>
-#include <zkvm/prover/step_view.hpp>
+#include <zkvm/chips/ecall/primitive_trace.hpp>
 
 namespace atlas::zkvm::chips {
 
@@ -14,6 +14,7 @@ inline RowOf<Ecall> ecall_row(const EcallStep& s, u32 slot, const Fields<u32>& f
   row.is_silent = function == kFunctionLog || function == kFunctionLog + 1;
   row.is_advice = function == kFunctionAdvise || function == kFunctionAdvise + 1;
   row.second = function == kFunctionLog + 1 || function == kFunctionAdvise + 1;
+  row.is_primitive = function >= kFirstPrimitive;
   row.at = {s.time, slot};
   for (unsigned k = 0; k <= kEcallArguments; ++k) {
     const u32 value = k < kEcallArguments ? plan.arguments[k] : function;
@@ -22,10 +23,10 @@ inline RowOf<Ecall> ecall_row(const EcallStep& s, u32 slot, const Fields<u32>& f
   row.immediate = fields.immediate;
   row.calls = calls;
   row.words = row.is_hint != 0 ? plan.arguments[1] : row.is_commit != 0 ? kOutputWords : row.is_advice * kAdviceWords;
-  if (row.words != 0) {
+  if (row.words != 0) row.words_low = (row.words - 1) & 63;
+  if (row.words != 0 || row.is_primitive != 0) {
     const u32 offset = plan.arguments[0] + fields.immediate.lo + (fields.immediate.hi << 16);
-    row.pointer = {(offset & 0xffff) >> 2, offset >> 16};
-    row.words_low = (row.words - 1) & 63;
+    row.pointer = address_of_index(offset / 4);
   }
   return row;
 }

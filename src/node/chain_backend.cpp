@@ -187,20 +187,7 @@ u64 ChainBackend::oldest_state() const {
 }
 
 BlockContext ChainBackend::context_of(const BlockHeader& header) const {
-  BlockContext context;
-  context.fork = rules_.fork;
-  context.chain_id = rules_.chain_id;
-  context.number = header.number;
-  context.timestamp = header.timestamp;
-  context.gas_limit = header.gas_limit;
-  context.coinbase = header.beneficiary;
-  context.prev_randao = header.mix_hash;
-  context.base_fee = header.base_fee_per_gas;
-  context.blob_base_fee = sequencer::kBlobBaseFeeWei;
-  const stf::BlockPrices prices = stf::decode_extra_data(header.extra_data);
-  context.native_price = prices.native;
-  context.pubdata_price = prices.pubdata;
-  return context;
+  return stf::context_of(rules_, header);
 }
 
 BlockContext ChainBackend::pending_context() const {

@@ -148,21 +148,7 @@ class MemoryChain : public Backend, public DevBackend {
   void prune_blocks(u64 number) { oldest_block_ = number; }
   /// Forgets the states before block `number`.
   void prune_states(u64 number) { oldest_ = number; }
-  BlockContext context_of(const BlockHeader& h) const override {
-    BlockContext context;
-    context.chain_id = kChainId;
-    context.number = h.number;
-    context.timestamp = h.timestamp;
-    context.gas_limit = h.gas_limit;
-    context.coinbase = h.beneficiary;
-    context.prev_randao = h.mix_hash;
-    context.base_fee = h.base_fee_per_gas;
-    context.blob_base_fee = u256(1);
-    const stf::BlockPrices prices = stf::decode_extra_data(h.extra_data);
-    context.native_price = prices.native;
-    context.pubdata_price = prices.pubdata;
-    return context;
-  }
+  BlockContext context_of(const BlockHeader& header) const override { return stf::context_of(rules_, header); }
   BlockContext pending_context() const override {
     const BlockPtr parent = head();
     return sequencer::next_context(rules_, parent->header, choices(*parent));

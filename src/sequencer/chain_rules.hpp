@@ -5,7 +5,6 @@
 namespace atlas::sequencer {
 
 using stf::ChainRules;
-using stf::kBlobBaseFeeWei;
 using stf::stf_config;
 
 }  // namespace atlas::sequencer

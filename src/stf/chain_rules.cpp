@@ -1,14 +1,11 @@
 #include <crypto/keccak.hpp>
+#include <stf/append.hpp>
 #include <stf/chain_rules.hpp>
 
 namespace atlas::stf {
 namespace {
 
 constexpr u8 kRulesVersion = 1;
-
-void append_u64(Bytes& out, u64 value) {
-  for (unsigned shift = 64; shift > 0; shift -= 8) out.push_back(static_cast<u8>(value >> (shift - 8)));
-}
 
 }  // namespace
 
@@ -68,6 +65,23 @@ BlockContext derive_context(const ChainRules& rules, const BlockHeader& parent, 
   context.blob_base_fee = u256(kBlobBaseFeeWei);
   context.native_price = choices.prices.native;
   context.pubdata_price = choices.prices.pubdata;
+  return context;
+}
+
+BlockContext context_of(const ChainRules& rules, const BlockHeader& header) {
+  BlockContext context;
+  context.fork = rules.fork;
+  context.chain_id = rules.chain_id;
+  context.number = header.number;
+  context.timestamp = header.timestamp;
+  context.gas_limit = header.gas_limit;
+  context.coinbase = header.beneficiary;
+  context.prev_randao = header.mix_hash;
+  context.base_fee = header.base_fee_per_gas;
+  context.blob_base_fee = u256(kBlobBaseFeeWei);
+  const BlockPrices prices = decode_extra_data(header.extra_data);
+  context.native_price = prices.native;
+  context.pubdata_price = prices.pubdata;
   return context;
 }
 

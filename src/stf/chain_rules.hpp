@@ -69,6 +69,8 @@ const char* describe(BlockError error);
 Result<void, BlockError> check_choices(const ChainRules& rules, const BlockHeader& parent, const BlockChoices& choices);
 /// Context of the block after `parent`. The choices were checked, or the block is of a development chain.
 BlockContext derive_context(const ChainRules& rules, const BlockHeader& parent, const BlockChoices& choices);
+/// Context in which the block of a sealed header ran.
+BlockContext context_of(const ChainRules& rules, const BlockHeader& header);
 /// The part of the header that stands before execution; seal_header() does the rest.
 BlockHeader derive_header(const BlockContext& context, const Hash256& parent_hash, const BlockPrices& prices);
 

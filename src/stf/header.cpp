@@ -1,3 +1,4 @@
+#include <stf/append.hpp>
 #include <stf/stf.hpp>
 #include <types/trie.hpp>
 
@@ -14,10 +15,6 @@ constexpr Hash256 kNoRequests{{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0
                                0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55}};
 constexpr u8 kExtraDataVersion = 1;
 constexpr u64 kElasticity = 2;  // EIP-1559
-
-void append_u64(Bytes& out, u64 value) {
-  for (unsigned shift = 64; shift > 0; shift -= 8) out.push_back(static_cast<u8>(value >> (shift - 8)));
-}
 
 }  // namespace
 

@@ -33,13 +33,14 @@ Digest key_of(u64 account) {
 class World {
  public:
   static World& of(u64 accounts) {
-    static std::unique_ptr<World> world;
-    if (world == nullptr || world->accounts_ != accounts) {
-      world.reset();
-      world.reset(new World(accounts));
+    if (made == nullptr || made->accounts_ != accounts) {
+      made.reset();
+      made.reset(new World(accounts));
     }
-    return *world;
+    return *made;
   }
+  /// Before main() ends: the database outlives no static object of RocksDB's.
+  static void forget() { made.reset(); }
   ~World() {
     tree_.reset();
     std::error_code ignored;
@@ -79,6 +80,8 @@ class World {
       writes.clear();
     }
   }
+
+  static inline std::unique_ptr<World> made;
 
   u64 accounts_;
   u64 next_fresh_;
@@ -170,4 +173,9 @@ BENCHMARK(compress)->ArgName("accelerated")->Arg(0)->Arg(1);
 }  // namespace
 }  // namespace atlas::tree
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  atlas::tree::World::forget();
+}

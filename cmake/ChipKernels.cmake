@@ -13,6 +13,11 @@ function(atlas_chip_kernels folder)
     set(file ${CMAKE_CURRENT_BINARY_DIR}/zkvm/chips/${folder}/kernels_${suffix}.cpp)
     file(CONFIGURE OUTPUT ${file} CONTENT "${text}}  // namespace atlas::zkvm\n" @ONLY)
     atlas_vector_flags(${file})
+    if(ATLAS_FUZZ OR (ATLAS_SANITIZE AND NOT isa STREQUAL "Portable"))
+      # The portable twin is the same code, and instrumented; three of them would be most of a sanitizer build's time.
+      # Fuzz targets read proofs; they make none.
+      set_property(SOURCE ${file} APPEND PROPERTY COMPILE_OPTIONS -fno-sanitize=all)
+    endif()
     target_sources(atlas_zkvm PRIVATE ${file})
   endforeach()
 endfunction()

@@ -36,8 +36,10 @@ struct SegmentWitness {
 struct BoundaryCommitment {
   std::vector<u32> heights;
   StackedTree tree;
+  MerkleCap cap() const { return tree.empty() ? MerkleCap{} : tree.tree.cap(); }
 };
 
+/// Looks at heights and boundary columns alone: other tables may have a height and no words.
 BoundaryCommitment commit_boundary(const ProvingKey& key, const SegmentWitness& witness, Isa isa);
 
 /// The proof's words, as verify_segment() takes them. The witness must satisfy the machine, or the proof will not

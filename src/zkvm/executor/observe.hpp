@@ -42,8 +42,8 @@ struct EcallStep {
   u32 time = 0;
   const EcallPlan* plan = nullptr;
   std::array<u32, 7> registers_last{};  ///< a0 to a5, then a7
-  /// All spans of the plan, one after another, but for the first of a plan in place: its words are accessed once, at the
-  /// time of writing.
+  /// All spans of the plan, one after another, but for the first of a plan in place: its words are accessed once, at
+  /// the time of writing.
   std::span<const EcallWord> reads;
   std::span<const EcallWord> writes;
   std::span<const u32> hints;  ///< consumed words

@@ -2,12 +2,15 @@
 // All chips of the machine, in the order of its key.
 #include <zkvm/chips/add/chip.hpp>
 #include <zkvm/chips/bitwise/chip.hpp>
+#include <zkvm/chips/blake3/chip.hpp>
 #include <zkvm/chips/branch/chip.hpp>
 #include <zkvm/chips/compare/chip.hpp>
 #include <zkvm/chips/constant/chip.hpp>
 #include <zkvm/chips/div/chip.hpp>
 #include <zkvm/chips/ecall/chip.hpp>
 #include <zkvm/chips/jump/chip.hpp>
+#include <zkvm/chips/keccak/chip.hpp>
+#include <zkvm/chips/merkle/chip.hpp>
 #include <zkvm/chips/mul/chip.hpp>
 #include <zkvm/chips/part_memory/chip.hpp>
 #include <zkvm/chips/shift/chip.hpp>
@@ -30,15 +33,19 @@ using StepChips =
              chips::StorePart, chips::Mul, chips::MulHigh, chips::Div, chips::Ecall>;
 /// Words that calls move, that a segment touches, that there are.
 using WordChips = ChipList<chips::Transfer, chips::BoundaryRow, chips::InitialRow>;
+/// Primitives: rows of calls that the ecall chip hands on.
+using PrimitiveChips = ChipList<chips::Keccak, chips::KeccakRound, chips::Blake3, chips::Blake3Block,
+                                chips::Blake3Round, chips::MerklePath, chips::MerkleUpdate, chips::MerkleLevel>;
 /// Chips of fixed height.
-using TableChips = ChipList<chips::SegmentTable, chips::Zones, chips::ProgramTable, chips::ImageTable, chips::Range20,
-                            chips::Range16, chips::Range14, chips::Ticks, chips::BytePairs, chips::ShiftTable>;
+using TableChips =
+    ChipList<chips::SegmentTable, chips::Zones, chips::ProgramTable, chips::ImageTable, chips::Range20, chips::Range16,
+             chips::Range14, chips::Ticks, chips::BytePairs, chips::ShiftTable, chips::KeccakTable>;
 
-template <class... A, class... B, class... C>
-constexpr ChipList<A..., B..., C...> join(ChipList<A...>, ChipList<B...>, ChipList<C...>) {
+template <class... A, class... B, class... C, class... D>
+constexpr ChipList<A..., B..., C..., D...> join(ChipList<A...>, ChipList<B...>, ChipList<C...>, ChipList<D...>) {
   return {};
 }
-using AllChips = decltype(join(StepChips{}, WordChips{}, TableChips{}));
+using AllChips = decltype(join(StepChips{}, WordChips{}, PrimitiveChips{}, TableChips{}));
 inline constexpr std::size_t kChips = AllChips::kCount;
 
 /// Position of a chip in the key.

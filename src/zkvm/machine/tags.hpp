@@ -48,6 +48,9 @@ inline constexpr Tag kWordTag{"word", 18, 5, TagKind::kPermutation, Bus::kBounda
 /// A primitive is called: (function, time of the call, a0 as an index, a1 to a4 by limbs, -memory_begin by limbs). The
 /// chip of the function receives it, so it is answered by that chip alone; times differ, so it is answered once.
 inline constexpr Tag kPrimitiveTag{"primitive", 19, 13, TagKind::kPermutation, Bus::kLocal};
+/// Two bytes and their exclusive or, split: (x, y, its low 4 bits, its high 4); (x, y, its low 7, its top bit).
+inline constexpr Tag kXorNibblesTag{"xor nibbles", 22, 4, TagKind::kLookup, Bus::kLocal};
+inline constexpr Tag kXorTopTag{"xor top", 23, 4, TagKind::kLookup, Bus::kLocal};
 
 /// Tags' ids are below. Chips of primitives have theirs in their own folders: hashes 20 to 39, arithmetic 40 to 63.
 inline constexpr u32 kTagIds = 64;

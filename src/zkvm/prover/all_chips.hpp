@@ -33,10 +33,18 @@ inline Program all_chips_program() {
   a.call(static_cast<u32>(abi::Ecall::kLog), {0, 0}).call(static_cast<u32>(abi::Ecall::kPhase), {0, 0});
   a.call(static_cast<u32>(abi::Ecall::kAdviseRoot), {kDataBegin + 128, kDataBegin});
   a.call(static_cast<u32>(abi::Ecall::kAdviseInverse), {kDataBegin + 128, kDataBegin, kDataBegin + 64});
+  constexpr u32 kHashes = kDataBegin + 256;  // digests, then blocks that overlap them
+  a.call(static_cast<u32>(abi::Ecall::kBlake3), {kHashes, kHashes + 64, 1, 0x000b0003, 0x01234540});
+  a.call(static_cast<u32>(abi::Ecall::kBlake3), {kHashes, kHashes + 16, 3, 0x000b0001, 0x00000511});
+  a.call(static_cast<u32>(abi::Ecall::kKeccakF), {kHashes});
+  a.call(static_cast<u32>(abi::Ecall::kMerklePath), {kHashes, 0x5, 3, 4});
+  a.call(static_cast<u32>(abi::Ecall::kMerkleUpdate), {kHashes, 0x1fffe, 17, 4});
   return a.finish().program({{kDataBegin, {1, 2, 3, 0x80018002}}});
 }
 inline Bytes all_chips_hints() {
-  return Bytes(12, 0xab);
+  Bytes out(12 + 32 * (3 + 17));
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<u8>(i * i + 0xab);
+  return out;
 }
 
 }  // namespace atlas::zkvm::test

@@ -1,5 +1,6 @@
 #include <zkvm/chips/ecall/trace.hpp>
 #include <zkvm/prover/call_rows.hpp>
+#include <zkvm/prover/hash_rows.hpp>
 
 namespace atlas::zkvm {
 namespace {
@@ -32,6 +33,11 @@ bool count_call_rows(const EcallPlan& plan, RowCounts& counts) {
       counts.add<chips::Transfer>(plan.write.count);
       return true;
     case Ecall::kKeccakF:
+    case Ecall::kBlake3:
+    case Ecall::kMerklePath:
+    case Ecall::kMerkleUpdate:
+      count_hash_rows(plan, counts);
+      return true;
     default:
       return false;
   }
@@ -45,6 +51,10 @@ void append_call_rows(const EcallStep& s, SegmentRows& rows) {
     case Ecall::kAdviseRoot:
       return append_transfers(s, rows);
     case Ecall::kKeccakF:
+    case Ecall::kBlake3:
+    case Ecall::kMerklePath:
+    case Ecall::kMerkleUpdate:
+      return append_hash_rows(s, rows);
     default:
       return;
   }

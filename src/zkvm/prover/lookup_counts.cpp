@@ -41,7 +41,8 @@ class CountingBuilder {
     if (tag.id == kTicksTag.id && N == 3) {
       row |= u64{fields[1 % N].canonical()} << kGapHighBits | u64{fields[2 % N].canonical()} << (2 * kGapHighBits);
     }
-    if (tag.id == kBytesTag.id || tag.id == kAndTag.id) row |= u64{fields[1 % N].canonical()} << 8;
+    if (tag.id == kBytesTag.id || tag.id == kAndTag.id || tag.id == kXorNibblesTag.id || tag.id == kXorTopTag.id)
+      row |= u64{fields[1 % N].canonical()} << 8;
     if (tag.id == kShiftTag.id && N == 6) {
       row |= u64{fields[1 % N].canonical()} << 8 | u64{fields[2 % N].canonical()} << 11;
     }
@@ -82,12 +83,19 @@ void count_lookups(const std::vector<ImageWord>& image, std::vector<TraceTable>&
     std::size_t chip;
     u32 column;
   };
-  const Target targets[] = {
-      {&kProgramTag, kIndexOf<chips::ProgramTable>, 0}, {&kImageTag, kIndexOf<chips::ImageTable>, 0},
-      {&kSegmentTag, kIndexOf<chips::SegmentTable>, 0}, {&kRange20Tag, kIndexOf<chips::Range20>, 0},
-      {&kRange16Tag, kIndexOf<chips::Range16>, 0},      {&kRange14Tag, kIndexOf<chips::Range14>, 0},
-      {&kTicksTag, kIndexOf<chips::Ticks>, 0},          {&kBytesTag, kIndexOf<chips::BytePairs>, 0},
-      {&kAndTag, kIndexOf<chips::BytePairs>, 1},        {&kShiftTag, kIndexOf<chips::ShiftTable>, 0}};
+  const Target targets[] = {{&kProgramTag, kIndexOf<chips::ProgramTable>, 0},
+                            {&kImageTag, kIndexOf<chips::ImageTable>, 0},
+                            {&kSegmentTag, kIndexOf<chips::SegmentTable>, 0},
+                            {&kRange20Tag, kIndexOf<chips::Range20>, 0},
+                            {&kRange16Tag, kIndexOf<chips::Range16>, 0},
+                            {&kRange14Tag, kIndexOf<chips::Range14>, 0},
+                            {&kTicksTag, kIndexOf<chips::Ticks>, 0},
+                            {&kBytesTag, kIndexOf<chips::BytePairs>, 0},
+                            {&kAndTag, kIndexOf<chips::BytePairs>, 1},
+                            {&kXorNibblesTag, kIndexOf<chips::BytePairs>, 2},
+                            {&kXorTopTag, kIndexOf<chips::BytePairs>, 3},
+                            {&kShiftTag, kIndexOf<chips::ShiftTable>, 0},
+                            {&chips::kKeccakConstantTag, kIndexOf<chips::KeccakTable>, 0}};
   tbb::enumerable_thread_specific<Counts> counts([&] {
     Counts out;
     for (const Target& t : targets) out.of_tag[t.tag->id].assign(tables[t.chip].height, 0);

@@ -3,6 +3,7 @@
 // something; a forger may choose every cell.
 #include <cstddef>
 
+#include <zkvm/chips/keccak/chip.hpp>
 #include <zkvm/prover/small_machine.hpp>
 
 namespace atlas::zkvm::test {
@@ -25,6 +26,16 @@ inline bool is_in_table(const Tag& tag, const std::vector<BabyBear>& fields) {
   if (tag.id == kTicksTag.id) return below(64);
   if (tag.id == kBytesTag.id) return below(256);
   if (tag.id == kAndTag.id) return below(256) && (f[0] & f[1]) == f[2];
+  if (tag.id == kXorNibblesTag.id || tag.id == kXorTopTag.id) {
+    const u32 bits = tag.id == kXorNibblesTag.id ? 4 : 7;
+    return below(256) && f[2] == ((f[0] ^ f[1]) & ((1u << bits) - 1)) && f[3] == (f[0] ^ f[1]) >> bits;
+  }
+  if (tag.id == chips::kKeccakConstantTag.id) {
+    if (f[0] >= chips::KeccakTable::kHeight) return false;
+    RowOf<chips::KeccakTable> row{};
+    chips::KeccakTable::closed_row(f[0], row);
+    return std::equal(f.begin() + 1, f.end(), row.bit);
+  }
   if (tag.id == kShiftTag.id) {
     if (f[0] >= 256 || f[1] >= 8 || f[2] >= 2) return false;
     RowOf<chips::ShiftTable> row{};

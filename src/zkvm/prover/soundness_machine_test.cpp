@@ -164,7 +164,7 @@ TEST_F(Forgery, StoresIntoTheProgram) {
 
 // 16: padding that comes alive, with the fields of a row that was there.
 TEST_F(Forgery, PaddingIsSilent) {
-  for (std::size_t chip = 0; chip < StepChips::kCount + WordChips::kCount; ++chip) {
+  for (std::size_t chip = 0; chip < StepChips::kCount + WordChips::kCount + PrimitiveChips::kCount; ++chip) {
     for (std::size_t s = 0; s < segments.size(); ++s) {
       if (table(s, chip).height == 0) continue;
       bool is_done = false;

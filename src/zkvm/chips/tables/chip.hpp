@@ -52,34 +52,48 @@ struct Ticks {
   }
 };
 
-/// Two bytes: alone, and with their conjunction.
+/// Two bytes: alone, with their conjunction, and with their exclusive or in two parts.
 struct BytePairs {
   static constexpr const char* kName = "byte pairs";
-  static constexpr unsigned kBoundaryColumns = 0, kFixedColumns = 0, kClosedColumns = 3;
+  static constexpr unsigned kBoundaryColumns = 0, kFixedColumns = 0, kClosedColumns = 7;
   static constexpr u32 kHeight = 1u << 16;
   template <class T>
   struct Row {
-    T pairs, conjunctions;  ///< multiplicities
+    T pairs, conjunctions, nibbles, tops;  ///< multiplicities
     T x, y, both;
+    T low4, high4, low7, top;
   };
   template <class Builder>
   static constexpr void eval(Builder& b) {
     const auto& row = b.template row<Row>();
     b.receive(kBytesTag, row.pairs, {row.x, row.y});
     b.receive(kAndTag, row.conjunctions, {row.x, row.y, row.both});
+    b.receive(kXorNibblesTag, row.nibbles, {row.x, row.y, row.low4, row.high4});
+    b.receive(kXorTopTag, row.tops, {row.x, row.y, row.low7, row.top});
   }
   /// Bits of x and of y belong to different variables (those of x to the skip's and three more), so a product's
   /// expectation is the product of expectations.
   static void closed_columns(const stark::RowPoint& point, stark::Ext* out) {
     out[0] = point.bits(0, 8);
     out[1] = point.bits(8, 8);
-    out[2] = stark::Ext::zero();
-    for (unsigned i = 0; i < 8; ++i) out[2] += point.bits(i, 1) * point.bits(8 + i, 1) * BabyBear(u32{1} << i);
+    for (unsigned i = 2; i < 7; ++i) out[i] = stark::Ext::zero();
+    for (unsigned i = 0; i < 8; ++i) {
+      const stark::Ext x = point.bits(i, 1), y = point.bits(8 + i, 1), both = x * y;
+      const stark::Ext differ = x + y - both - both;
+      out[2] += both * BabyBear(u32{1} << i);
+      out[i < 4 ? 3 : 4] += differ * BabyBear(u32{1} << i % 4);
+      out[i < 7 ? 5 : 6] += differ * BabyBear(u32{1} << i % 7);
+    }
   }
   static constexpr void closed_row(u32 index, Row<u32>& row) {
     row.x = index & 255;
     row.y = index >> 8;
     row.both = row.x & row.y;
+    const u32 differ = row.x ^ row.y;
+    row.low4 = differ & 15;
+    row.high4 = differ >> 4;
+    row.low7 = differ & 127;
+    row.top = differ >> 7;
   }
 };
 

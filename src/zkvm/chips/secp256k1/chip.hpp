@@ -73,22 +73,18 @@ struct Secp256k1Add : PlainChip {
     }
     b.assert_zero(unequal);
 
-    T sums[kNumberBytes];
-    const auto begin = [&](const auto& limb) {
-      for (unsigned i = 0; i < kNumberLimbs; ++i) {
-        sums[2 * i] = limb(i);
-        sums[2 * i + 1] = b.constant(0);
-      }
-    };
-    begin([&](unsigned i) { return p_y.limb[i] - q_y.limb[i]; });
-    secp256k1::add_product(sums, row.slope.byte, run);
-    secp256k1::check_equations(b, sums, row.slope_carry);
-    begin([&](unsigned i) { return -p_x.limb[i] - q_x.limb[i] - row.x.limb[i]; });
-    secp256k1::add_product(sums, row.slope.byte, row.slope.byte);
-    secp256k1::check_equations(b, sums, row.x_carry);
-    begin([&](unsigned i) { return -p_y.limb[i] - row.y.limb[i]; });
-    secp256k1::add_product(sums, row.slope.byte, back);
-    secp256k1::check_equations(b, sums, row.y_carry);
+    T coefficients[3][kProductCoefficients];
+    for (unsigned k = 0; k < kProductCoefficients; ++k) {
+      coefficients[0][k] = product_coefficient(row.slope.byte, run, k);
+      coefficients[2][k] = product_coefficient(row.slope.byte, back, k);
+    }
+    secp256k1::square_coefficients(row.slope.byte, coefficients[1]);
+    secp256k1::check_equation(
+        b, coefficients[0], [&](unsigned i) { return p_y.limb[i] - q_y.limb[i]; }, row.slope_carry);
+    secp256k1::check_equation(
+        b, coefficients[1], [&](unsigned i) { return -p_x.limb[i] - q_x.limb[i] - row.x.limb[i]; }, row.x_carry);
+    secp256k1::check_equation(
+        b, coefficients[2], [&](unsigned i) { return -p_y.limb[i] - row.y.limb[i]; }, row.y_carry);
     secp256k1::check_carries(b, real, kSlope, row.slope_carry);
     secp256k1::check_carries(b, real, kX, row.x_carry);
     secp256k1::check_carries(b, real, kY, row.y_carry);
@@ -149,28 +145,19 @@ struct Secp256k1Double : PlainChip {
     for (unsigned i = 1; i < kNumberLimbs; ++i) sum = sum + p_y.limb[i];
     b.assert_zero(sum * row.nonzero - real);
 
-    T sums[kNumberBytes], twice[kNumberBytes], thrice[kNumberBytes], back[kNumberBytes];
-    for (unsigned i = 0; i < kNumberBytes; ++i) {
-      sums[i] = b.constant(0);
-      twice[i] = p_y_bytes.byte[i] * 2;
-      thrice[i] = p_x_bytes.byte[i] * residue(-3);
-      back[i] = p_x_bytes.byte[i] - x_bytes.byte[i];
+    T back[kNumberBytes], coefficients[3][kProductCoefficients], slope_coefficients[kProductCoefficients];
+    for (unsigned i = 0; i < kNumberBytes; ++i) back[i] = p_x_bytes.byte[i] - x_bytes.byte[i];
+    secp256k1::square_coefficients(p_x_bytes.byte, coefficients[0]);
+    secp256k1::square_coefficients(row.slope.byte, coefficients[1]);
+    for (unsigned k = 0; k < kProductCoefficients; ++k) {
+      slope_coefficients[k] = product_coefficient(row.slope.byte, p_y_bytes.byte, k) * 2 - coefficients[0][k] * 3;
+      coefficients[2][k] = product_coefficient(row.slope.byte, back, k);
     }
-    const auto begin = [&](const auto& limb) {
-      for (unsigned i = 0; i < kNumberLimbs; ++i) {
-        sums[2 * i] = limb(i);
-        sums[2 * i + 1] = b.constant(0);
-      }
-    };
-    secp256k1::add_product(sums, row.slope.byte, twice);
-    secp256k1::add_product(sums, p_x_bytes.byte, thrice);
-    secp256k1::check_equations(b, sums, row.slope_carry);
-    begin([&](unsigned i) { return -(p_x.limb[i] * 2) - row.x.limb[i]; });
-    secp256k1::add_product(sums, row.slope.byte, row.slope.byte);
-    secp256k1::check_equations(b, sums, row.x_carry);
-    begin([&](unsigned i) { return -p_y.limb[i] - row.y.limb[i]; });
-    secp256k1::add_product(sums, row.slope.byte, back);
-    secp256k1::check_equations(b, sums, row.y_carry);
+    secp256k1::check_equation(b, slope_coefficients, [&](unsigned) { return b.constant(0); }, row.slope_carry);
+    secp256k1::check_equation(
+        b, coefficients[1], [&](unsigned i) { return -(p_x.limb[i] * 2) - row.x.limb[i]; }, row.x_carry);
+    secp256k1::check_equation(
+        b, coefficients[2], [&](unsigned i) { return -p_y.limb[i] - row.y.limb[i]; }, row.y_carry);
 
     for (unsigned k = 0; k < kWide; ++k) {
       assert_boolean(b, row.high_bit[k]);

@@ -16,32 +16,43 @@ inline constexpr i64 kByteProductMax = 255 * 255, kLimbMax = 65535;
 inline constexpr unsigned kEquations = kNumberBytes;
 
 static_assert((i64{1} << 32) + 4 * 256 - 47 == (i64{1} << 32) + 977);
-/// sums[k] += what the product's coefficients add to weight 256^k, k < 32, modulo p.
+/// What a product with these coefficients is at weight 256^k, k < 32, modulo p. T: also integers and their ranges.
 template <class T>
-ATLAS_FORCE_INLINE constexpr void fold_down(const T* coefficients, T* sums) {
-  for (unsigned k = 0; k < kNumberBytes; ++k) sums[k] = sums[k] + coefficients[k];
-  for (unsigned i = 0; i + kNumberBytes < kProductCoefficients; ++i) {
-    // The last three fold to weights 32, 33 and 34, and from there once more.
-    T high = coefficients[kNumberBytes + i];
-    if (i < 3) high = high + coefficients[kNumberBytes + 28 + i];
-    sums[i] = sums[i] - high * 47;
-    sums[i + 1] = sums[i + 1] + high * 4;
-    if (i + 4 < kNumberBytes) sums[i + 4] = sums[i + 4] + high;
+ATLAS_FORCE_INLINE constexpr T folded(const T* coefficients, unsigned k) {
+  constexpr unsigned kHigh = kProductCoefficients - kNumberBytes;
+  // The last three fold to weights 32, 33 and 34, and from there once more.
+  const auto high = [&](unsigned i) {
+    const T once = coefficients[kNumberBytes + i];
+    return i < 3 ? once + coefficients[kNumberBytes + 28 + i] : once;
+  };
+  T sum = coefficients[k];
+  if (k < kHigh) sum = sum - high(k) * 47;
+  if (k >= 1) sum = sum + high(k - 1) * 4;
+  if (k >= 4) sum = sum + high(k - 4);
+  return sum;
+}
+/// q·c at weight 256^k, added to a sum.
+template <class T>
+ATLAS_FORCE_INLINE constexpr T with_quotient(const T& sum, const T& q, unsigned k) {
+  if (k == 0) return sum - q * 47;
+  if (k == 1) return sum + q * 4;
+  return k == 4 ? sum + q : sum;
+}
+/// The coefficients of x².
+template <class T>
+ATLAS_FORCE_INLINE constexpr void square_coefficients(const T* x, T* out) {
+  T twice[kNumberBytes];
+  for (unsigned i = 0; i < kNumberBytes; ++i) twice[i] = x[i] + x[i];
+  for (unsigned k = 0; k < kProductCoefficients; ++k) {
+    const unsigned first = k < kNumberBytes ? 0 : k - kNumberBytes + 1;
+    const auto pairs = static_cast<unsigned>(products_in(k) / 2);  // of different bytes
+    if (pairs == 0) {
+      out[k] = x[k / 2] * x[k / 2];
+    } else {
+      const T cross = convolve(x, twice, first, k - first, pairs);
+      out[k] = k % 2 == 0 ? cross + x[k / 2] * x[k / 2] : cross;
+    }
   }
-}
-/// sums += x·y.
-template <class T>
-ATLAS_FORCE_INLINE constexpr void add_product(T* sums, const T* x, const T* y) {
-  T coefficients[kProductCoefficients];
-  for (unsigned k = 0; k < kProductCoefficients; ++k) coefficients[k] = product_coefficient(x, y, k);
-  fold_down(coefficients, sums);
-}
-/// sums += q·c.
-template <class T>
-ATLAS_FORCE_INLINE constexpr void add_quotient(T* sums, const T& q) {
-  sums[0] = sums[0] - q * 47;
-  sums[1] = sums[1] + q * 4;
-  sums[4] = sums[4] + q;
 }
 
 /// Integers from low to high.
@@ -66,12 +77,12 @@ struct Bounds {
   constexpr Bounds(Range bytes, Range limb) {
     Range coefficients[kProductCoefficients], sums[kEquations];
     for (unsigned k = 0; k < kProductCoefficients; ++k) coefficients[k] = bytes * products_in(k);
-    for (unsigned k = 0; k < kEquations; k += 2) sums[k] = limb;
-    fold_down(coefficients, sums);
+    for (unsigned k = 0; k < kEquations; ++k) sums[k] = folded(coefficients, k) + (k % 2 == 0 ? limb : Range{});
     for (const Range& r : sums) sum_max = std::max({sum_max, -r.low, r.high});
     set_carries(sums);
     // q = Σ/p differs from the last carry, Σ/2^256, by less than 1.
-    add_quotient(sums, carry[kEquations - 1] + Range{-1, 1});
+    const Range q = carry[kEquations - 1] + Range{-1, 1};
+    for (unsigned k = 0; k < kEquations; ++k) sums[k] = with_quotient(sums[k], q, k);
     set_carries(sums);
   }
   /// Do the carries from `from` to `to` fit into look-ups of `bits`, and does every equation whose carries pass them
@@ -95,12 +106,14 @@ struct Bounds {
   }
 };
 
-/// Σ sums[k]·256^k = q·p; consumes the sums.
-template <class Builder, class T>
-ATLAS_FORCE_INLINE constexpr void check_equations(Builder& b, T* sums, const T* carries) {
-  add_quotient(sums, carries[kEquations - 1]);
+/// Σ coefficients[k]·256^k + Σ limb(i)·2^16i ≡ 0.
+template <class Builder, class T, class Limb>
+ATLAS_FORCE_INLINE constexpr void check_equation(Builder& b, const T* coefficients, const Limb& limb,
+                                                 const T* carries) {
   for (unsigned k = 0; k < kEquations; ++k) {
-    const T sum = k == 0 ? sums[0] : sums[k] + carries[k - 1];
+    T sum = with_quotient(folded(coefficients, k), carries[kEquations - 1], k);
+    if (k % 2 == 0) sum = sum + limb(k / 2);
+    if (k != 0) sum = sum + carries[k - 1];
     b.assert_zero(sum - carries[k] * 256);
   }
 }

@@ -74,43 +74,44 @@ struct ByteSums {
   }
 };
 
-/// Σ sums[k]·256^k as an equation's terms are added.
+/// An equation as its terms are added.
 class Equation {
  public:
   void add_product(const ByteSums& x, const ByteSums& y, i64 scale = 1) {
-    i64 coefficients[kProductCoefficients] = {};
     for (unsigned i = 0; i < kNumberBytes; ++i) {
-      for (unsigned j = 0; j < kNumberBytes; ++j) coefficients[i + j] += scale * x.byte[i] * y.byte[j];
+      for (unsigned j = 0; j < kNumberBytes; ++j) coefficients_[i + j] += scale * x.byte[i] * y.byte[j];
     }
-    secp256k1::fold_down(coefficients, sums_);
   }
   void add_number(const Number<u32>& x, i64 scale) {
-    for (unsigned i = 0; i < kNumberLimbs; ++i) sums_[2 * i] += scale * x.limb[i];
+    for (unsigned i = 0; i < kNumberLimbs; ++i) limbs_[i] += scale * x.limb[i];
   }
-  /// The carries if it is a multiple of p; false if it is none.
-  bool close(u32* carries) {
+  /// The carries if it holds modulo p; false if it does not.
+  bool close(u32* carries) const {
+    i64 sums[kNumberBytes];
+    for (unsigned k = 0; k < kNumberBytes; ++k) {
+      sums[k] = secp256k1::folded(coefficients_, k) + (k % 2 == 0 ? limbs_[k / 2] : 0);
+    }
     // The sum's own digits tell q: it is t·2^256 + D = q·2^256 − q·c, and q·c is far below 2^255.
     i64 top = 0, digit = 0;
-    for (const i64 sum : sums_) {
+    for (const i64 sum : sums) {
       top += sum;
       digit = top & 255;
       top >>= 8;
     }
     const i64 q = digit >= 128 ? top + 1 : top;
-    secp256k1::add_quotient(sums_, q);
-    bool is_multiple = true;
+    bool holds = true;
     i64 carry = 0;
     for (unsigned k = 0; k < kNumberBytes; ++k) {
-      carry += sums_[k];
-      is_multiple = is_multiple && (carry & 255) == 0;
+      carry += secp256k1::with_quotient(sums[k], q, k);
+      holds = holds && (carry & 255) == 0;
       carry >>= 8;
       carries[k] = field_of(carry);
     }
-    return is_multiple && carry == q;
+    return holds && carry == q;
   }
 
  private:
-  i64 sums_[kNumberBytes] = {};
+  i64 coefficients_[kProductCoefficients] = {}, limbs_[kNumberLimbs] = {};
 };
 
 }  // namespace

@@ -81,21 +81,27 @@ ATLAS_FORCE_INLINE constexpr void check_number(Builder& b, const T& when, const 
   for (unsigned i = 0; i < kNumberLimbs; ++i) b.send(kRange16Tag, when, {number.limb[i]});
 }
 
+/// Σ x[first + i]·y[last − i] for i < count. Values that only constraints use are made without writing to an array
+/// twice, so that where constraints are left out (the bus's leaves) compilers drop them.
+template <class T>
+ATLAS_FORCE_INLINE constexpr T convolve(const T* x, const T* y, unsigned first, unsigned last, unsigned count) {
+  if constexpr (requires { T::kLanes; }) {
+    field::SumOfProducts<T> sum;
+    unsigned i = 0;
+    for (; i + 1 < count; i += 2) sum.add(x[first + i], y[last - i], x[first + i + 1], y[last - i - 1]);
+    if (i < count) sum.add(x[first + i], y[last - i]);
+    return sum.value();
+  } else {
+    T sum = x[first] * y[last];
+    for (unsigned i = 1; i < count; ++i) sum = sum + x[first + i] * y[last - i];
+    return sum;
+  }
+}
 /// Coefficient k of x·y.
 template <class T>
 ATLAS_FORCE_INLINE constexpr T product_coefficient(const T* x, const T* y, unsigned k) {
-  const unsigned first = k < kNumberBytes ? 0 : k - kNumberBytes + 1, last = k < kNumberBytes ? k : kNumberBytes - 1;
-  if constexpr (requires { T::kLanes; }) {
-    field::SumOfProducts<T> sum;
-    unsigned i = first;
-    for (; i < last; i += 2) sum.add(x[i], y[k - i], x[i + 1], y[k - i - 1]);
-    if (i == last) sum.add(x[i], y[k - i]);
-    return sum.value();
-  } else {
-    T sum = x[first] * y[k - first];
-    for (unsigned i = first + 1; i <= last; ++i) sum = sum + x[i] * y[k - i];
-    return sum;
-  }
+  const unsigned first = k < kNumberBytes ? 0 : k - kNumberBytes + 1;
+  return convolve(x, y, first, k - first, static_cast<unsigned>(products_in(k)));
 }
 
 /// Looks up the high bits of gaps (and other numbers below 64), three at a time.

@@ -6,9 +6,10 @@ namespace atlas::zkvm::chips {
 
 inline constexpr u32 kFunctionMerklePath = 18;
 
-/// Where a digest stands on its way up: (call + which digest, level, rest of the index's limb, the limb to come,
-/// flags), and the digest in two halves: (call + which, 2·level + half, eight limbs).
-inline constexpr Tag kMerkleLevelTag{"merkle level", 26, 5, TagKind::kPermutation, Bus::kLocal};
+/// Where a digest stands on its way up: (call, kind, level, rest of the index's limb, the limb to come, flags), and the
+/// digest in two halves: (name, 2·level + half, eight limbs). Kinds: 0 a path's, 1 an update's old one, 2 its new one,
+/// so that only an update's own rows carry its digests. A digest's name is the call's time, plus one for a new one.
+inline constexpr Tag kMerkleLevelTag{"merkle level", 26, 6, TagKind::kPermutation, Bus::kLocal};
 inline constexpr Tag kMerkleDigestTag{"merkle digest", 27, 10, TagKind::kPermutation, Bus::kLocal};
 /// The sibling that an update's old and new digest share: (call, 2·level + half, eight limbs).
 inline constexpr Tag kMerkleSiblingTag{"merkle sibling", 28, 10, TagKind::kPermutation, Bus::kLocal};
@@ -42,8 +43,8 @@ struct MerkleLevel : PlainChip {
     assert_boolean(b, row.is_new);
     assert_boolean(b, real);
     assert_boolean(b, row.bit);
-    const T name = row.call + row.is_new;
-    b.receive(kMerkleLevelTag, real, {name, row.level, row.bits, row.next, row.flags});
+    const T name = row.call + row.is_new, kind = row.is_old + row.is_new * 2;
+    b.receive(kMerkleLevelTag, real, {row.call, kind, row.level, row.bits, row.next, row.flags});
     hand_digest(b, kMerkleDigestTag, false, real, name, row.level, row.digest);
 
     // Sixteen bits a limb at most, so a limb is the sum of its bits as an integer. Calls end with none left.
@@ -54,7 +55,7 @@ struct MerkleLevel : PlainChip {
     b.assert_zero(distance * row.inverse - real + row.is_turn);
     b.assert_zero(row.is_turn * rest);
     const T turned = row.is_turn * row.next;
-    b.send(kMerkleLevelTag, real, {name, row.level + 1, rest + turned, row.next - turned, row.flags});
+    b.send(kMerkleLevelTag, real, {row.call, kind, row.level + 1, rest + turned, row.next - turned, row.flags});
 
     hand_digest(b, kMerkleSiblingTag, true, row.is_old, row.call, row.level, row.sibling);
     hand_digest(b, kMerkleSiblingTag, false, row.is_new, row.call, row.level, row.sibling);
@@ -113,8 +114,9 @@ struct MerkleCall : PlainChip {
         after[i] = row.root[k];
         high[k] = access_memory(b, row.real, row.call.index + k, word, after[i], time + kTickEcallWrites);
       }
-      b.send(kMerkleLevelTag, row.real, {time + d, zero, index.lo, index.hi, flags.lo});
-      b.receive(kMerkleLevelTag, row.real, {time + d, levels, zero, zero, flags.lo});
+      const T kind = b.constant(kDigests == 1 ? 0 : 1 + d);
+      b.send(kMerkleLevelTag, row.real, {time, kind, zero, index.lo, index.hi, flags.lo});
+      b.receive(kMerkleLevelTag, row.real, {time, kind, levels, zero, zero, flags.lo});
       hand_digest(b, kMerkleDigestTag, true, row.real, time + d, zero, before);
       hand_digest(b, kMerkleDigestTag, false, row.real, time + d, levels, after);  // of bytes: MerkleLevel made it
     }

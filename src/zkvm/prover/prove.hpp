@@ -62,6 +62,7 @@ class ProgramProver {
   /// The program must outlive the prover.
   ProgramProver(const Program& program, const stark::Parameters& parameters, stark::Isa isa = field::best_isa());
 
+  const Program& program() const { return program_; }
   const ProgramKey& key() const { return *key_; }
   const ProgramTables& tables() const { return tables_; }
   const stark::ProvingKey& proving_key() const { return proving_key_; }

@@ -1,7 +1,10 @@
 #pragma once
 // Containers of the execution path: entries never move, memory is allocated in chunks, and iteration goes in order of
 // insertion, so that nothing depends on hash values.
+#include <bit>
+#include <cstring>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include <base/u256.hpp>
@@ -34,22 +37,42 @@ class StableVector {
   u32 size_ = 0;
 };
 
+/// a · b, high half folded into the low one.
+template <class Word>
+constexpr Word folded_product(Word a, Word b) {
+  static_assert(sizeof(Word) <= sizeof(Limb));
+  using Wide = std::conditional_t<sizeof(Word) == sizeof(u32), u64, WideLimb>;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<Word>(product) ^ static_cast<Word>(product >> (8 * sizeof(Word)));
+}
+
+/// Of bytes, a word at a time. Multiplier and start come from the seed: as long as that is secret, nobody can tell what
+/// a difference between two keys turns into, and so cannot prepare keys that collide. A multiplier that is known would
+/// let the top bits' differences be cancelled in the next word, whatever the seed.
+template <class Word, std::size_t N>
+Word keyed_hash(const FixedBytes<N>& key, u64 seed) {
+  constexpr Word kTopBit = Word{1} << (8 * sizeof(Word) - 1);
+  const Word multiplier =
+      static_cast<Word>(sizeof(Word) == sizeof(u32) ? seed >> 32 : std::rotl(seed, 32)) | kTopBit | 1;
+  Word h = static_cast<Word>(seed);
+  std::size_t i = 0;
+  for (; i + sizeof(Word) <= N; i += sizeof(Word)) {
+    Word w;
+    std::memcpy(&w, key.bytes + i, sizeof w);
+    h = folded_product<Word>(h ^ w, multiplier);
+  }
+  if constexpr (N % sizeof(Word) != 0) {
+    Word tail = 0;
+    std::memcpy(&tail, key.bytes + i, N % sizeof(Word));
+    h = folded_product<Word>(h ^ tail, multiplier);
+  }
+  return h;
+}
+
 /// Hash of a key for FlatMap; overload it for other key types.
 template <std::size_t N>
 u64 flat_hash(const FixedBytes<N>& key, u64 seed) {
-  if constexpr (kLimbBits == 32 && N % sizeof(u32) == 0) {
-    // Where a product of 64 bits is four instructions and more, words are mixed as words: tags are of 32 bits anyway.
-    u32 h = static_cast<u32>(seed);
-    for (std::size_t i = 0; i < N; i += sizeof(u32)) {
-      u32 w;
-      std::memcpy(&w, key.bytes + i, sizeof w);
-      h = (h ^ w) * 0x9e3779b1U;
-      h ^= h >> 15;
-    }
-    return h;
-  } else {
-    return hash_bytes(key, seed);
-  }
+  return keyed_hash<Limb>(key, seed);
 }
 inline u64 flat_hash(const u256& key, u64 seed) {
   return flat_hash(std::bit_cast<FixedBytes<32>>(key), seed);

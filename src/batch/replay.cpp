@@ -1,6 +1,7 @@
 #include <batch/replay.hpp>
 
 #include <evm/evm.hpp>
+#include <platform/seed.hpp>
 #include <state/tree/changes.hpp>
 #include <stf/witness_maker.hpp>
 
@@ -47,7 +48,7 @@ Result<std::vector<u32>, stf::BatchFailure> make_witness(const stf::BatchInput& 
   auto touched = stf::touched_state(input, view, machine);
   if (!touched) return Err(touched.error());
   const tree::VersionedProof proof = tree.prove(std::move(touched->keys));
-  return stf::encode_witness({input, touched->codes, proof.words});
+  return stf::encode_witness({platform::hash_seed(), input, touched->codes, proof.words});
 }
 
 tree::TreeState NextVersion::update(const StateDiff& diff, Pubdata& out) {

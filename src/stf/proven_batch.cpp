@@ -1,4 +1,5 @@
 #include <evm/evm.hpp>
+#include <platform/seed.hpp>
 #include <state/tree/changes.hpp>
 #include <state/tree/proven_view.hpp>
 #include <stf/proven_batch.hpp>
@@ -40,6 +41,7 @@ class ProvenTree final : public BatchTree, tree::LeafWriter {
 ProvenBatch execute_witness(std::span<const u32> words, BatchObserver* observer) {
   const auto witness = decode_witness(words);
   ENSURE(witness.ok(), describe(witness.error()));
+  platform::set_hash_seed(witness->hash_seed);
   const BatchInput& input = witness->input;
   auto proof = tree::parse_multiproof(witness->multiproof);
   ENSURE(proof.ok(), tree::describe(proof.error()));

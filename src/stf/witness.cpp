@@ -191,6 +191,7 @@ std::vector<u32> encode_witness(const Witness& witness) {
   const BatchInput& input = witness.input;
   Writer out;
   out.word(kWitnessVersion);
+  out.number(witness.hash_seed);
   put_rules(out, input.rules);
   out.number(input.number);
   put_state(out, input.before);
@@ -209,6 +210,7 @@ Result<Witness, WitnessError> decode_witness(std::span<const u32> words) {
   Witness witness;
   const u32 version = in.word();
   if (!in.error() && version != kWitnessVersion) return Err(WitnessError::kUnknownVersion);
+  witness.hash_seed = in.number();
   BatchInput& input = witness.input;
   input.rules = take_rules(in);
   input.number = in.number();

@@ -12,9 +12,10 @@
 
 namespace atlas::stf {
 
-inline constexpr u32 kWitnessVersion = 1;
+inline constexpr u32 kWitnessVersion = 2;
 
 struct Witness {
+  u64 hash_seed = 0;  ///< of the program's tables: chance, so that no user can prepare keys that make it slow
   BatchInput input;
   std::vector<ByteView> codes;      ///< each that is run or measured, once; in order of its first reading
   std::span<const u32> multiproof;  ///< of all leaves read or written (docs/state-tree.md)

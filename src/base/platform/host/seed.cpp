@@ -12,4 +12,6 @@ std::uint64_t hash_seed() {
   return seed;
 }
 
+void set_hash_seed(std::uint64_t) {}
+
 }  // namespace atlas::platform

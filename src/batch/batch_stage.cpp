@@ -187,7 +187,7 @@ bool BatchStage::take_next() {
   const auto read_start = Clock::now();
   open_->prefetch(changes->diff);
   const double read_s = seconds_since(read_start);
-  const bool added = open_->add(*changes, config_.pubdata_bytes_max);
+  const bool added = open_->add(*changes, {config_.pubdata_bytes_max, config_.native_max});
   if (added && fresh) opened_ = Clock::now();
   {
     const std::lock_guard lock(mutex_);
@@ -223,7 +223,7 @@ std::optional<BlockChanges> BatchStage::read_block(u64 number) const {
 bool BatchStage::is_due() const {
   if (open_->empty()) return false;
   return open_->block_count() >= config_.blocks_max || open_->pubdata_bytes() >= config_.pubdata_bytes_max ||
-         Clock::now() >= opened_ + std::chrono::milliseconds(config_.time_ms);
+         open_->native() >= config_.native_max || Clock::now() >= opened_ + std::chrono::milliseconds(config_.time_ms);
 }
 
 void BatchStage::seal() {

@@ -26,7 +26,8 @@ struct BatchConfig {
   std::filesystem::path directory;                ///< the node's data directory
   u64 time_ms = 30'000;                           ///< a batch is sealed so long after its first block was taken …
   u64 blocks_max = 4'096;                         ///< … or at so many blocks …
-  u64 pubdata_bytes_max = stf::kBatchPubdataMax;  ///< … or when another block would not fit
+  u64 pubdata_bytes_max = stf::kBatchPubdataMax;  ///< … or when another block would not fit …
+  u64 native_max = u64{1} << 36;                  ///< … or would take so many cycles of proving, where they are counted
   u64 lag_blocks_max = 4'096;                     ///< farther behind the head the chain waits
   u64 pubdata_batches = 0;                        ///< newest batches whose pubdata are kept; 0: all
   u64 witness_batches = 0;                        ///< newest batches whose witnesses are kept; 0: none are made

@@ -55,6 +55,38 @@ TEST_F(BatchStageTest, SealsByPubdata) {
   EXPECT_GT(with_several, 5u);
 }
 
+TEST_F(BatchStageTest, SealsByNative) {
+  maker = ChainMaker(12, {.native = 1'000'000});
+  config.native_max = 5'000'000;
+  config.blocks_max = 1'000;
+  states.clear();
+  states.push_back(maker.state());
+  open();
+  grow(60);
+  ASSERT_TRUE(wait_for(50)) << failure();
+  check();
+  const auto native_of = [&](u64 block) {
+    u64 sum = 0;
+    for (const Receipt& receipt : store->block_by_number(block)->receipts) sum += receipt.native;
+    return sum;
+  };
+  // Each batch as full as it may be, also those that were collected again after a restart.
+  const auto check_sums = [&] {
+    for (u64 n = 1; n <= *stage->latest(); ++n) {
+      const auto record = stage->record(n);
+      u64 sum = 0;
+      for (u64 block = record->first_block; block <= record->last_block(); ++block) sum += native_of(block);
+      EXPECT_LE(sum, config.native_max) << n;
+      EXPECT_GT(sum + native_of(record->last_block() + 1), config.native_max) << n;
+    }
+  };
+  check_sums();
+  reopen();
+  grow(20);
+  ASSERT_TRUE(wait_for(70)) << failure();
+  check_sums();
+}
+
 TEST_F(BatchStageTest, GoesOnAfterARestart) {
   open();
   for (int i = 0; i < 12; ++i) {

@@ -77,7 +77,7 @@ u64 OpenBatch::total_bytes(u64 fixed, u64 known, u64 width_index) const {
   return kEmptyPubdataBytes + fixed + known * index_width(width_index);
 }
 
-bool OpenBatch::add(const BlockChanges& in, u64 pubdata_bytes_max) {
+bool OpenBatch::add(const BlockChanges& in, const BatchLimits& limits) {
   const BlockHeader& header = in.block->header;
   const auto& transactions = in.block->transactions;
   if (!empty() && !transactions.empty() && transactions.front().tx.type == TxType::kUpgrade) return false;
@@ -103,12 +103,15 @@ bool OpenBatch::add(const BlockChanges& in, u64 pubdata_bytes_max) {
     if (!codes_.contains(hash)) fixed += kLengthBytes + code.size();
   }
   u64 logs = tally_.logs().size();
+  u64 native = native_;
   for (std::size_t i = 0; i < in.block->receipts.size(); ++i) {
     const auto sent = l1_messages_size(transactions[i].tx.type, in.block->receipts[i].logs);
     logs += sent.logs;
+    native += in.block->receipts[i].native;
     fixed += sent.pubdata_bytes;
   }
-  const bool fits = total_bytes(fixed, known, width_index) <= pubdata_bytes_max && logs <= kBatchLogsMax;
+  const bool fits = total_bytes(fixed, known, width_index) <= limits.pubdata_bytes && logs <= kBatchLogsMax &&
+                    native <= limits.native;
   if (!empty() && !fits) return false;
 
   for (const auto& write : block_writes) {
@@ -120,6 +123,7 @@ bool OpenBatch::add(const BlockChanges& in, u64 pubdata_bytes_max) {
   for (const auto& [hash, code] : in.diff.code) codes_.emplace(hash, code);
   fixed_bytes_ = fixed;
   known_ = known;
+  native_ = native;
   width_index_ = width_index;
   blocks_.push_back({header.number, header.timestamp, in.block->hash});
   last_ = {header, in.block->hash, static_cast<u32>(transactions.size())};
@@ -161,7 +165,7 @@ void OpenBatch::clear() {
   leaves_ = Table(hasher_);
   blocks_.clear();
   codes_.clear();
-  fixed_bytes_ = known_ = width_index_ = 0;
+  fixed_bytes_ = known_ = native_ = width_index_ = 0;
   tally_ = {};
 }
 

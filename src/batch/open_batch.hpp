@@ -19,6 +19,12 @@ struct BlockChanges {
   StateDiff diff;
 };
 
+/// What a batch may hold, besides kBatchLogsMax logs to L1.
+struct BatchLimits {
+  u64 pubdata_bytes = 0;
+  u64 native = 0;  ///< cycles of proving, as its receipts have them
+};
+
 /// One batch after another over a tree, whose newest version is the state before the open one. Not thread-safe.
 class OpenBatch {
  public:
@@ -29,14 +35,15 @@ class OpenBatch {
   u64 first_block() const { return blocks_.front().number; }
   const storage::SealedHeader& last() const { return last_; }
   u64 pubdata_bytes() const { return total_bytes(fixed_bytes_, known_, width_index_); }
+  u64 native() const { return native_; }
   u64 touched() const { return leaves_.size(); }
 
   /// Reads the leaves that the block changes into memory.
   void prefetch(const StateDiff& diff) const;
-  /// Adds a block if the batch's pubdata then stay within `pubdata_bytes_max` and its logs to L1 within kBatchLogsMax,
-  /// and it is not one that begins with an upgrade, which begins its batch too; false, and nothing changed, if not. The
-  /// first block always goes in: what no batch can hold the sequencer does not seal.
-  bool add(const BlockChanges& block, u64 pubdata_bytes_max);
+  /// Adds a block if the batch then stays within `limits` and kBatchLogsMax, and it is not one that begins with an
+  /// upgrade, which begins its batch too; false, and nothing changed, if not. The first block always goes in: what no
+  /// batch can hold the sequencer does not seal.
+  bool add(const BlockChanges& block, const BatchLimits& limits);
 
   /// What the batch does to the tree: leaves that differ, ascending by key.
   std::vector<tree::LeafWrite> writes() const;
@@ -81,8 +88,9 @@ class OpenBatch {
   std::vector<BlockName> blocks_;
   storage::SealedHeader last_;
   stf::BatchTally tally_;
-  u64 fixed_bytes_ = 0;             ///< changes, keys of new leaves, bytecode
-  u64 known_ = 0;                   ///< changed leaves that go by index
+  u64 fixed_bytes_ = 0;  ///< changes, keys of new leaves, bytecode
+  u64 known_ = 0;        ///< changed leaves that go by index
+  u64 native_ = 0;
   u64 width_index_ = 0;             ///< highest index that is known: bounds the index width
   std::map<Hash256, Bytes> codes_;  ///< that the blocks brought; a bound of what is published
 };

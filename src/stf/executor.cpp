@@ -4,6 +4,7 @@
 #include <stf/driver.hpp>
 #include <stf/fees.hpp>
 #include <stf/metering.hpp>
+#include <stf/placements.hpp>
 #include <stf/stf.hpp>
 #include <stf/system_contracts.hpp>
 
@@ -70,6 +71,7 @@ struct BlockExecutor::Impl {
   bool fits_block() const;
   Receipt finish(const SignedTransaction& tx, const u256& price);
   Result<Receipt, TxError> apply_l1(const SignedTransaction& tx);
+  void execute_placements(const Message& upgrade, const IntrinsicGas& gas, const Terms& terms);
   void warm(const Message& message);
   u64 process_authorizations(std::span<const Authorization> authorizations);
   bool apply_authorization(const Authorization& authorization, bool& existed);
@@ -307,6 +309,7 @@ Receipt BlockExecutor::Impl::finish(const SignedTransaction& tx, const u256& pri
   receipt.type = tx.tx.type;
   receipt.success = last.status == FrameStatus::kSuccess;
   receipt.gas_used = last.gas_used;
+  receipt.native = last.fee.native;
   receipt.cumulative_gas_used = gas_used += last.gas_used;
   receipt.effective_gas_price = price;
   receipt.logs = journal.take_logs();
@@ -344,7 +347,8 @@ Result<Receipt, TxError> BlockExecutor::Impl::apply_l1(const SignedTransaction& 
     tx_context = TxContext{};
     tx_context.origin = signed_tx.sender;
     tx_context.gas_price = price;
-    execute(message, gas, terms, last);
+    const bool places = tx.type == TxType::kUpgrade && tx.to == kDeployerAddress;
+    places ? execute_placements(message, gas, terms) : execute(message, gas, terms, last);
   } else {
     last = ExecutionResult{};
     last.status = FrameStatus::kFailure;
@@ -365,6 +369,27 @@ Result<Receipt, TxError> BlockExecutor::Impl::apply_l1(const SignedTransaction& 
   if (!refund.is_zero()) journal.add_balance(l1.refund_recipient, refund);
   if (!fee.is_zero()) journal.add_balance(block.coinbase, fee);
   return finish(signed_tx, price);
+}
+
+// All of it or nothing: what cannot be read, and a call that fails, place no code.
+void BlockExecutor::Impl::execute_placements(const Message& upgrade, const IntrinsicGas& gas, const Terms& terms) {
+  const auto placements = decode_placements(upgrade.data);
+  if (!placements) {
+    last = ExecutionResult{};
+    last.status = FrameStatus::kFailure;
+    last.halt = HaltReason::kPrecompileFailed;
+    last.gas_used = upgrade.gas_limit;
+    published = count_published(upgrade, terms);
+    return;
+  }
+  const Journal::Checkpoint before = journal.checkpoint();
+  place(*placements, journal);
+  // Without a call, the empty account at the deployer's address is called with nothing.
+  const std::optional<Address> to = placements->call_to.value_or(kDeployerAddress);
+  execute({upgrade.from, to, upgrade.gas_limit, upgrade.value, placements->call_data, {}, {}}, gas, terms, last);
+  if (last.status == FrameStatus::kSuccess) return;
+  journal.revert_to(before);
+  published = count_published(upgrade, terms);
 }
 
 Result<ExecutionResult, TxError> BlockExecutor::call(const CallMessage& call) {

@@ -5,7 +5,9 @@
 
 #include <crypto/keccak.hpp>
 #include <stf/batch_fixture.hpp>
+#include <stf/placements.hpp>
 #include <stf/system_contracts.hpp>
+#include <types/l2_to_l1_log.hpp>
 
 namespace atlas::stf {
 namespace {
@@ -95,6 +97,86 @@ TEST_F(L1, FailureRefundsEverythingButTheFee) {
     ASSERT_EQ(sent.logs.size(), 1u);
     EXPECT_TRUE(sent.logs[0].value.is_zero());
   }
+}
+
+// ---- Upgrades that place code
+
+struct Placed {
+  Address at;
+  Bytes code;
+};
+Bytes placing(const std::vector<Placed>& codes, const std::optional<Address>& call = {}, const Bytes& data = {}) {
+  Bytes out{0, 0, 0, static_cast<u8>(codes.size())};
+  for (const Placed& item : codes) {
+    append(out, item.at);
+    append(out, Bytes{0, 0, static_cast<u8>(item.code.size() >> 8), static_cast<u8>(item.code.size())});
+    append(out, item.code);
+  }
+  if (call) append(out, *call);
+  append(out, data);
+  return out;
+}
+
+class Upgrades : public L1 {
+ protected:
+  const Receipt& upgrade(Bytes data) {
+    return include(from_l1(TxType::kUpgrade, 0, kL1Sender, kDeployerAddress, {}, std::move(data)));
+  }
+  Bytes code(const Address& address) const {
+    const auto found = chain.state.account(address);
+    const ByteView view = found ? chain.state.code(found->code_hash) : ByteView{};
+    return {view.begin(), view.end()};
+  }
+};
+const Bytes kConstant{0x60, 0x2a, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3};
+constexpr Address kFresh{{0xf2}};
+
+TEST_F(Upgrades, PlaceCodeAndKeepTheRest) {
+  include(kAlice.call(chain.rules, 0, kWriter, Bytes(32, 0x01)));
+  const u256 slot = u256::from_be(Hash256::from(Bytes(32, 0x01)));
+  ASSERT_EQ(chain.state.storage(kWriter, slot), u256(1));
+  EXPECT_TRUE(upgrade(placing({{kFresh, kConstant}, {kWriter, kConstant}, {kBaseTokenAddress, kConstant}})).success);
+  EXPECT_EQ(code(kFresh), kConstant);
+  EXPECT_EQ(chain.state.account(kFresh)->nonce, 1u);
+  EXPECT_EQ(code(kWriter), kConstant);
+  EXPECT_EQ(code(kBaseTokenAddress), kConstant);
+  EXPECT_EQ(chain.state.storage(kWriter, slot), u256(1));
+  // Taken away again: the nonce stays, so that storage never stands alone (EIP-7610).
+  EXPECT_TRUE(upgrade(placing({{kWriter, {}}})).success);
+  EXPECT_EQ(code(kWriter), Bytes{});
+  EXPECT_GE(chain.state.account(kWriter)->nonce, 1u);
+}
+
+TEST_F(Upgrades, CallWhatTheyPlaced) {
+  const Bytes writer{0x60, 0x01, 0x5f, 0x35, 0x55, 0x00};
+  EXPECT_TRUE(upgrade(placing({{kFresh, writer}}, kFresh, Bytes(32, 0x02))).success);
+  EXPECT_EQ(chain.state.storage(kFresh, u256::from_be(Hash256::from(Bytes(32, 0x02)))), u256(1));
+}
+
+TEST_F(Upgrades, PlaceAllOrNothing) {
+  const Bytes good = placing({{kFresh, kConstant}});
+  std::vector<Bytes> bad{placing({{kFresh, kConstant}}, kReverter),
+                         placing({{kFresh, kConstant}}, kBurner),
+                         placing({{kFresh, {0xef, 0x01}}}),
+                         placing({{kFresh, Bytes(24'577)}}),
+                         {0xff, 0xff, 0xff, 0xff},
+                         Bytes(good.begin(), good.end() - 1),
+                         Bytes(good.begin(), good.begin() + 20),
+                         {}};
+  bad.push_back(good);
+  bad.back().push_back(0x01);  // less than an address to call
+  for (const Bytes& data : bad) {
+    EXPECT_FALSE(upgrade(data).success) << to_hex(data);
+    EXPECT_FALSE(chain.state.account(kFresh)) << to_hex(data);
+  }
+}
+
+TEST_F(Upgrades, AreTheOnlyOnesToPlaceCode) {
+  const Bytes data = placing({{kFresh, kConstant}});
+  EXPECT_TRUE(include(kAlice.call(chain.rules, 0, kDeployerAddress, data)).success);
+  EXPECT_TRUE(include(from_l1(TxType::kPriority, 0, kL1Sender, kDeployerAddress, {}, data)).success);
+  EXPECT_TRUE(include(from_l1(TxType::kUpgrade, 1, kL1Sender, kTarget, {}, data)).success);
+  EXPECT_FALSE(chain.state.account(kFresh));
 }
 
 TEST_F(L1, ValueBeyondTheMintComesFromTheSender) {

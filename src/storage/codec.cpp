@@ -197,7 +197,7 @@ Hash256 skip_transaction(ByteReader& in) {
 namespace {
 
 // What a receipt has beside its fixed part.
-enum ReceiptFlag : u8 { kContract = 1, kInner = 2 };
+enum ReceiptFlag : u8 { kContract = 1, kInner = 2, kNative = 4 };
 
 void put_inner(ByteWriter& out, const InnerFrames& inner) {
   out.put_u32(static_cast<u32>(inner.touched.size()));
@@ -232,9 +232,12 @@ void put_receipt(ByteWriter& out, const Receipt& receipt) {
   out.put_u64(receipt.cumulative_gas_used);
   out.put_u256(receipt.effective_gas_price);
   const bool has_inner = !receipt.inner.empty();
-  out.put_u8(static_cast<u8>((receipt.contract_address ? kContract : 0) | (has_inner ? kInner : 0)));
+  const bool has_native = receipt.native != 0;
+  out.put_u8(static_cast<u8>((receipt.contract_address ? kContract : 0) | (has_inner ? kInner : 0) |
+                             (has_native ? kNative : 0)));
   if (receipt.contract_address) out.put_bytes(*receipt.contract_address);
   if (has_inner) put_inner(out, receipt.inner);
+  if (has_native) out.put_u64(receipt.native);
   put_bloom(out, receipt.bloom);
   out.put_u32(static_cast<u32>(receipt.logs.size()));
   for (const auto& log : receipt.logs) put_log(out, log);
@@ -248,9 +251,10 @@ Receipt get_receipt(ByteReader& in) {
   receipt.cumulative_gas_used = in.get_u64();
   receipt.effective_gas_price = in.get_u256();
   const u8 flags = in.get_u8();
-  if (flags > (kContract | kInner)) in.fail("unknown receipt flags");
+  if (flags > (kContract | kInner | kNative)) in.fail("unknown receipt flags");
   if ((flags & kContract) != 0) receipt.contract_address = in.get_fixed<20>();
   if ((flags & kInner) != 0) receipt.inner = get_inner(in);
+  if ((flags & kNative) != 0) receipt.native = in.get_u64();
   receipt.bloom = get_bloom(in);
   const u32 logs = in.get_count(kLogMin);
   receipt.logs.reserve(logs);

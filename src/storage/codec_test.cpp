@@ -15,7 +15,7 @@ Bytes encoded(const Block& block, const StateDiff& diff) {
 }
 
 TEST(Codec, RoundTripIsByteExact) {
-  ChainMaker chain(11, {.transactions = 8, .logs = 6});
+  ChainMaker chain(11, {.transactions = 8, .logs = 6, .native = u64{1} << 40});
   for (int i = 0; i < 100; ++i) {
     const auto sealed = chain.next();
     const Bytes bytes = encoded(*sealed.block, sealed.diff);
@@ -39,6 +39,7 @@ TEST(Codec, RoundTripIsByteExact) {
       const Receipt& rb = sealed.block->receipts[t];
       ASSERT_EQ(encode_receipt(ra), encode_receipt(rb));
       ASSERT_EQ(ra.gas_used, rb.gas_used);
+      ASSERT_EQ(ra.native, rb.native);
       ASSERT_EQ(ra.effective_gas_price, rb.effective_gas_price);
       ASSERT_EQ(ra.contract_address, rb.contract_address);
     }

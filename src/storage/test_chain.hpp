@@ -72,6 +72,7 @@ class ChainMaker {
     u32 addresses = 40;    ///< distinct accounts, log addresses and topics
     u32 changes = 6;       ///< accounts changed a block
     u32 inner = 0;         ///< at most, addresses touched and contracts created by inner frames of a transaction
+    u64 native = 0;        ///< cycles of proving at most, a transaction
   };
 
   explicit ChainMaker(u64 seed) : ChainMaker(seed, Shape{}) {}
@@ -160,6 +161,7 @@ class ChainMaker {
       out.logs.push_back(std::move(log));
     }
     if (shape_.inner != 0) out.inner = make_inner();
+    if (shape_.native != 0) out.native = below(shape_.native + 1);
     return out;
   }
 

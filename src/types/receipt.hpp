@@ -42,6 +42,7 @@ struct Receipt {
   std::vector<Log> logs;
   // Not part of the encoding that receiptsRoot covers:
   u256 effective_gas_price;
+  u64 native = 0;  ///< cycles of proving; 0 where the block's native price is 0, since then nobody counts
   std::optional<Address> contract_address;
   InnerFrames inner;
 };

@@ -1,6 +1,7 @@
 // The batch program against native execution, and against witnesses that lie: each must end the program by the check
 // that the lie meets, with no output. ATLAS_BATCH_ELF names the program (default: build/guest/batch.elf).
 #include <functional>
+#include <set>
 
 #include "harness.hpp"
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include <crypto/keccak.hpp>
 #include <state/tree/account_leaf.hpp>
 #include <stf/batch_fixture.hpp>
+#include <stf/placements.hpp>
 #include <stf/system_contracts.hpp>
 
 namespace atlas::guest_test {
@@ -51,6 +53,31 @@ stf::GenesisAccount store() {
 }
 const Address kStore = store().address;
 
+// Reads each slot that a word of its call data names.
+stf::GenesisAccount reader() {
+  stf::GenesisAccount account;
+  account.address = Address{{0x58}};
+  account.nonce = 1;
+  account.code = *from_hex(
+      "5f5b80355450602001803611600157"
+      "00");
+  return account;
+}
+
+// An upgrade's call data: new code at two addresses, one of them new, and a call of it.
+Bytes upgrade_data() {
+  const Address fresh{{0x5a}};
+  const Bytes code = *from_hex("602a5f5500");  // stores 42 in slot 0
+  Bytes data{0, 0, 0, 2};
+  for (const Address& at : {fresh, reader().address}) {
+    append(data, at);
+    append(data, Bytes{0, 0, 0, static_cast<u8>(code.size())});
+    append(data, code);
+  }
+  append(data, fresh);
+  return data;
+}
+
 Bytes words(std::initializer_list<u64> values) {
   Bytes out;
   for (const u64 value : values) append(out, u256(value).to_be());
@@ -65,14 +92,14 @@ stf::ChainRules rules() {
 
 class BatchProgramTest : public testing::Test {
  protected:
-  TestChain chain{rules(), {funded(kAlice.address), funded(kBob.address), store()}};
+  TestChain chain{rules(), {funded(kAlice.address), funded(kBob.address), store(), reader()}};
 
   /// Two blocks: an upgrade, priority transactions, transfers, contract creation, new and changed slots, a log to L1.
   void fill() {
     const auto good = [&](const std::vector<SignedTransaction>& txs, u64 timestamp) {
       EXPECT_TRUE(chain.add_block(txs, {timestamp, kOperator, {}}).empty());
     };
-    good({from_l1(TxType::kUpgrade, 1, Address{{0x80, 0x07}}, kReceiver),
+    good({from_l1(TxType::kUpgrade, 1, Address{{0x80, 0x07}}, stf::kDeployerAddress, {}, upgrade_data()),
           from_l1(TxType::kPriority, 0, Address{{0x51}}, kReceiver, u256(1'000)),
           kAlice.call(chain.rules, 0, kReceiver, {}, u256(5), 21'000),
           kAlice.call(chain.rules, 1, kStore, words({9, 0})), kAlice.call(chain.rules, 2, kStore, words({1, 77}))},
@@ -144,6 +171,54 @@ TEST_F(BatchProgramTest, CodecKeepsEveryField) {
   EXPECT_FALSE(witness.codes.empty());
 }
 
+// Slots that a table with a multiplier known to everybody would put into one chain, whatever its seed: they cost what
+// any others do.
+TEST_F(BatchProgramTest, PreparedKeysDoNotSlowTheTables) {
+  constexpr u32 kKeys = 2'048;
+  constexpr u64 kGas = 10'000'000;
+  Bytes prepared;
+  Bytes scattered;
+  for (u32 i = 0; i < kKeys; ++i) {
+    u256 key;
+    for (unsigned pair = 0; pair < 4; ++pair) {
+      const u64 high = (i >> (3 * pair) & 7) << 29;
+      key |= u256(high | (high ^ high >> 15) << 32) << (64 * pair);
+    }
+    append(prepared, key.to_be());
+    append(scattered, crypto::keccak256(key.to_be()));
+  }
+  const auto cycles_of = [&](Bytes data, u64 nonce) {
+    const auto call = kAlice.call(chain.rules, nonce, reader().address, std::move(data), {}, kGas);
+    EXPECT_TRUE(chain.add_block({call}, {2'000 + nonce, kOperator, {}}).empty());
+    EXPECT_TRUE(chain.receipt(0, 0).success);
+    const auto witness = witness_of(chain.input());
+    EXPECT_TRUE(witness.ok());
+    const GuestRun run = program().run(*witness);
+    EXPECT_TRUE(run.halted) << run.fault;
+    chain.seal();
+    return run.cycles;
+  };
+  const u64 usual = cycles_of(std::move(scattered), 0);
+  const u64 hostile = cycles_of(std::move(prepared), 1);
+  RecordProperty("usual_cycles", std::to_string(usual));
+  RecordProperty("hostile_cycles", std::to_string(hostile));
+  EXPECT_LT(hostile, usual + usual / 20);
+}
+
+// The seed of the tables is the prover's to choose, and nothing follows from it but cycles.
+TEST_F(BatchProgramTest, AnySeedComesToTheSame) {
+  fill();
+  Witness witness = honest();
+  std::set<std::string> outputs;
+  for (const u64 seed : {u64{0}, u64{1}, ~u64{0}, u64{0x8000000080000000}, u64{0x123456789abcdef0}}) {
+    witness.hash_seed = seed;
+    const GuestRun run = program().run(stf::encode_witness(witness));
+    EXPECT_TRUE(run.halted) << run.fault;
+    outputs.insert(to_hex(run.output));
+  }
+  EXPECT_EQ(outputs.size(), 1u);
+}
+
 // Every way to cut or stretch the words is refused, wherever it is cut.
 TEST_F(BatchProgramTest, WordsThatAreNoWitness) {
   fill();
@@ -155,7 +230,7 @@ TEST_F(BatchProgramTest, WordsThatAreNoWitness) {
   longer.push_back(0);
   expect_halt(program().run(longer), "words after the end of the multiproof");
   std::vector<u32> version = words_;
-  version[0] = 2;
+  version[0] = stf::kWitnessVersion + 1;
   expect_halt(program().run(version), "another version");
 }
 

@@ -7,6 +7,7 @@
 #include <zkvm/chips/blake3/trace.hpp>
 #include <zkvm/chips/keccak/trace.hpp>
 #include <zkvm/chips/merkle/trace.hpp>
+#include <zkvm/chips/sha256/trace.hpp>
 #include <zkvm/executor/primitives.hpp>
 #include <zkvm/prover/call_judge.hpp>
 
@@ -105,6 +106,29 @@ CallJudge keccak_call(u32 seed) {
 TEST(HashCalls, Keccak) {
   for (const u32 seed : {0u, 1u, 2u}) expect_proved(keccak_call(seed));
   expect_cost("keccak_f", keccak_call(3), 56900, 600);
+}
+
+CallJudge sha256_call(u32 count, u32 blocks_at, u32 word) {
+  std::vector<u32> memory = random_words(16 * count + 40, count);
+  if (word != 1) memory.assign(memory.size(), word);
+  TestCall call(Ecall::kSha256, memory);
+  constexpr u32 kValueAt = 20;
+  call.argument(0, TestCall::address_of(kValueAt)).argument(1, TestCall::address_of(blocks_at)).argument(2, count);
+  call.read(1, blocks_at, 16 * count).write(kValueAt, 8);
+  CallJudge judge;
+  chips::append_sha256(
+      judge, call.finish([&](u32* words) { primitives::sha256(words + kValueAt, words + blocks_at, count); }));
+  return judge;
+}
+
+TEST(HashCalls, Sha256) {
+  for (const u32 count : {1u, 2u, 5u}) {
+    for (const u32 word : {0u, 1u, ~0u}) {
+      expect_proved(sha256_call(count, 33, word));
+      expect_proved(sha256_call(count, 24, word));  // blocks begin in the state
+    }
+  }
+  expect_cost("sha256, 1 block", sha256_call(1, 33, 1), 8600, 200);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <zkvm/chips/blake3/trace.hpp>
 #include <zkvm/chips/keccak/trace.hpp>
 #include <zkvm/chips/merkle/trace.hpp>
+#include <zkvm/chips/sha256/trace.hpp>
 #include <zkvm/executor/primitives.hpp>
 #include <zkvm/prover/call_judge.hpp>
 
@@ -302,6 +303,71 @@ TEST(HashForgery, Blake3Rounds) {
       return true;
     });
   }
+}
+
+struct Sha256Call {
+  TestCall call;
+  const EcallStep& step;
+  explicit Sha256Call(u32 count)
+      : call(Ecall::kSha256, std::vector<u32>(16 * count + 8, 0x5a5a1234)),
+        step(call.argument(0, TestCall::address_of(0))
+                 .argument(1, TestCall::address_of(8))
+                 .argument(2, count)
+                 .read(1, 8, 16 * count)
+                 .write(0, 8)
+                 .finish([&](u32* w) { primitives::sha256(w, w + 8, count); })) {}
+  template <class Rows>
+  void operator()(Rows& rows) const {
+    chips::append_sha256(rows, step);
+  }
+};
+
+// 23: constants of another quarter, words without their schedule, carries, blocks.
+TEST(HashForgery, Sha256) {
+  using Quarter = chips::Sha256Quarter;
+  using Block = chips::Sha256Block;
+  const Sha256Call call(2);
+  for (const u32 as : {0u, 1u, 2u, 3u}) {
+    for (const u32 is : {0u, 1u, 2u, 3u}) {
+      if (as == is) continue;
+      for (const u32 weight : {0u, 2u, 4u, 8u}) {  // blocks left moved so that weight·left + quarter stays
+        expect_caught<Quarter>("another quarter", call, [&](RowOf<Quarter>& row, u64 i) {
+          if (i != is) return true;
+          row.quarter[is] = 0;
+          row.quarter[as] = 1;
+          if (weight != 0) {
+            row.left = (BabyBear(row.left) + BabyBear(field_of(i64{is} - as)) * BabyBear(weight).inverse()).canonical();
+          }
+          return true;
+        });
+      }
+    }
+  }
+  expect_caught<Quarter>("no schedule", call, [](RowOf<Quarter>& row, u64 i) {
+    for (u32 t = 0; i == 1 && t < chips::kSha256Steps; ++t) row.small[t % 15] = {0, 0};
+    return true;
+  });
+  expect_caught<Quarter>("a word of another size", call, [](RowOf<Quarter>& row, u64 i) {
+    if (i == 0) row.word[3][0] += 2, row.word[3][1] = field_of(i64{row.word[3][1]} - 1);
+    return true;
+  });
+  expect_caught<Quarter>("a carry that is no number of bits", call, [](RowOf<Quarter>& row, u64 i) {
+    if (i == 0) row.e_carry[0].lo[0] = (BabyBear(row.e_carry[0].lo[0]) - BabyBear(kInverse16)).canonical();
+    if (i == 0) row.e[3][0] ^= 1;
+    return true;
+  });
+  expect_caught<Block>("a byte of two", call, [](RowOf<Block>& row, u64 i) {
+    if (i == 0) row.byte0[0] += 256;
+    return true;
+  });
+  expect_caught<Block>("a block left out", call, [](RowOf<Block>& row, u64 i) {
+    if (i == 0) row.left = 1;
+    return i == 0;
+  });
+  expect_caught<Block>("a sum beyond 2^16", call, [](RowOf<Block>& row, u64 i) {
+    if (i == 0) row.output[2].lo += 65536, row.output[2].hi = field_of(i64{row.output[2].hi} - 1);
+    return true;
+  });
 }
 
 }  // namespace

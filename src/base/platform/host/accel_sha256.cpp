@@ -1,3 +1,4 @@
+#include <base/sha256_tables.hpp>
 #include <platform/accel.hpp>
 
 #if defined(__x86_64__)
@@ -10,16 +11,6 @@ namespace atlas::platform::accel {
 namespace {
 
 #define ATLAS_SHA __attribute__((target("sha,sse4.1"), always_inline)) inline
-
-alignas(16) constexpr u32 kRoundConstants[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 // The instructions want the working variables as (f, e, b, a) and (h, g, d, c), lowest first.
 struct State {
@@ -55,10 +46,10 @@ __attribute__((target("sha,sse4.1"))) void compress_sha_ni(u32* state, const u8*
     __m128i w8 = _mm_shuffle_epi8(load(data + 32), to_big_endian);
     __m128i w12 = _mm_shuffle_epi8(load(data + 48), to_big_endian);
     for (unsigned i = 0;; i += 16) {
-      four_rounds(s, w0, kRoundConstants + i);
-      four_rounds(s, w4, kRoundConstants + i + 4);
-      four_rounds(s, w8, kRoundConstants + i + 8);
-      four_rounds(s, w12, kRoundConstants + i + 12);
+      four_rounds(s, w0, kSha256Constants + i);
+      four_rounds(s, w4, kSha256Constants + i + 4);
+      four_rounds(s, w8, kSha256Constants + i + 8);
+      four_rounds(s, w12, kSha256Constants + i + 12);
       if (i == 48) break;
       w0 = next_words(w0, w4, w8, w12);
       w4 = next_words(w4, w8, w12, w0);

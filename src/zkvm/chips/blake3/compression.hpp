@@ -10,12 +10,12 @@
 // half of a state's words, constants, the message) is needed modulo 2^32 only: a limb beyond 16 bits changes the carry
 // and nothing else, and a sum's equations leave it the one value that they fit.
 #include <base/blake3_tables.hpp>
-#include <zkvm/machine/parts.hpp>
+#include <zkvm/chips/ecall/digest.hpp>
 
 namespace atlas::zkvm::chips {
 
 inline constexpr u32 kBlake3Rounds = 7;
-inline constexpr unsigned kBlake3StateWords = 16, kDigestWords = 8;
+inline constexpr unsigned kBlake3StateWords = 16;
 
 /// (call, position, 4·round + part, eleven limbs): the state before a round, and the message as the round takes it.
 inline constexpr Tag kBlake3StateTag{"blake3 state", 20, 14, TagKind::kPermutation, Bus::kLocal};
@@ -49,22 +49,6 @@ constexpr void hand_words(Builder& b, const Tag& tag, bool is_send, const T& whe
         fields[3 + i] = b.constant(0);
       }
     }
-    if (is_send) {
-      b.send(tag, when, fields);
-    } else {
-      b.receive(tag, when, fields);
-    }
-  }
-}
-
-/// Sends or receives a digest in two halves: (name, 2·step + half, eight limbs).
-template <class Builder, class T>
-constexpr void hand_digest(Builder& b, const Tag& tag, bool is_send, const T& when, const T& name, const T& step,
-                           const Limbs<T> (&digest)[kDigestWords]) {
-  for (u32 half = 0; half < 2; ++half) {
-    const Limbs<T>* const v = digest + std::size_t{kDigestWords / 2} * half;
-    const T fields[2 + kDigestWords] = {name,    step * 2 + half, v[0].lo, v[0].hi, v[1].lo,
-                                        v[1].hi, v[2].lo,         v[2].hi, v[3].lo, v[3].hi};
     if (is_send) {
       b.send(tag, when, fields);
     } else {

@@ -15,6 +15,10 @@ void add_dev(CLI::App& app, Outcome& outcome) {
   command->add_option("--block-time", options->block_time_ms, "Milliseconds between blocks under load")
       ->check(CLI::Range(u64{10}, u64{3'600'000}))
       ->capture_default_str();
+  command->add_option("--native-price", options->prices.native, "Wei a cycle of proving; 0: free and not counted")
+      ->capture_default_str();
+  command->add_option("--pubdata-price", options->prices.pubdata, "Wei a byte of pubdata; 0: free")
+      ->capture_default_str();
   command->add_option("--accounts", options->accounts, "How many accounts to fund")
       ->check(CLI::Range(1u, 1'000u))
       ->capture_default_str();
@@ -25,6 +29,8 @@ void add_dev(CLI::App& app, Outcome& outcome) {
   auto* data = command->add_option("--data", options->data_dir, "Directory of the chain")->capture_default_str();
   command->add_flag("--fresh", options->fresh, "Remove the chain in the data directory and start anew");
   command->add_flag("--ephemeral", options->ephemeral, "Keep nothing: a temporary directory")->excludes(data);
+  command->add_flag("--provable", options->provable,
+                    "Keep each batch's witness for `atlas execute` and provers; refuse to change state by hand");
   command->add_flag("-q,--quiet", options->quiet, "No banner");
   command->add_flag("--json", options->json, "Banner and logs as JSON, one object a line");
   auto verbose = std::make_shared<bool>(false);

@@ -27,6 +27,10 @@ void visit(Visitor& v, Config& c) {
   v.integer("transactions_per_block_max", c.sequencer.max_transactions_per_block, 1, kMillion,
             "A block is sealed early at this many.");
   v.address("coinbase", c.sequencer.coinbase, "Receives all fees.");
+  v.integer("native_price_wei", c.sequencer.prices.native, 0, u64{1} << 60,
+            "Price of a cycle of proving, within genesis's cap; 0: free and not counted.");
+  v.integer("pubdata_price_wei", c.sequencer.prices.pubdata, 0, u64{1} << 60,
+            "Price of a byte of pubdata, within genesis's cap; 0: free.");
 
   v.section("mempool", "What may wait for a block.");
   v.integer("transactions_max", c.mempool.max_transactions, 1, 10 * kMillion, "Then better paying ones evict.");
@@ -94,7 +98,9 @@ void visit(Visitor& v, Config& c) {
   v.boolean("enabled", c.batch.enabled, "false: no batches, no atlas_getProof, nothing to settle.");
   v.integer("time_ms", c.batch.time_ms, 10, 24 * kHourMs, "A batch is sealed so long after its first block …");
   v.integer("blocks_max", c.batch.blocks_max, 1, kMillion, "… or at so many blocks …");
-  v.integer("pubdata_bytes_max", c.batch.pubdata_bytes_max, 1'024, kGiB, "… or when the next would not fit.");
+  v.integer("pubdata_bytes_max", c.batch.pubdata_bytes_max, 1'024, kGiB, "… or when the next would not fit …");
+  v.integer("native_max", c.batch.native_max, kMillion, u64{1} << 60,
+            "… or would take more cycles of proving (counted where native_price_wei is not 0).");
   v.integer("lag_blocks_max", c.batch.lag_blocks_max, 16, kMillion, "Farther behind the head the chain waits.");
   v.integer("pubdata_batches", c.batch.pubdata_batches, 0, u64{1} << 40, "Batches whose pubdata are kept; 0: all.");
   v.integer("witness_batches", c.batch.witness_batches, 0, u64{1} << 40,

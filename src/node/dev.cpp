@@ -15,6 +15,8 @@ constexpr bool kDevAllowsUnprotected = true;
 /// A developer who waits for a proof waits for its batch.
 constexpr u64 kDevBatchTimeMs = 1'000;
 constexpr u64 kDevTreeCacheBytes = u64{64} << 20;
+/// Of --provable: an hour and more of batches.
+constexpr u64 kDevWitnesses = 4'096;
 
 struct Style {
   const char* bold = "";
@@ -42,6 +44,9 @@ std::string banner_text(const DevOptions& options, const std::vector<DevAccount>
       style.bold, style.off, options.chain_id, options.block_time_ms, node.genesis().rules.gas_limit,
       node.genesis().rules.base_fee_floor_wei);
   out += fmt::format("  Data         {}\n", data);
+  if (options.provable) {
+    out += fmt::format("  Witnesses    {}\n", (options.data_dir / "batches/witness/batch-N.bin").string());
+  }
   out += fmt::format("\nListening on {}http://{}:{}{} (HTTP and WebSocket; /health, /metrics)\n\n", style.bold,
                      options.host, node.port(), style.off);
   return out;
@@ -91,6 +96,16 @@ class TemporaryDirectory {
 
 /// Written into a data directory by `atlas dev`, so that --fresh never removes anything else.
 constexpr const char* kDevMarker = ".atlas-dev";
+/// Besides, if every block of it came by the chain's rules.
+constexpr const char* kProvableMarker = ".atlas-dev-provable";
+
+void touch(const std::filesystem::path& file) {
+  std::FILE* marker = std::fopen(file.c_str(), "ae");
+  if (marker == nullptr) {
+    throw std::runtime_error("cannot write in " + file.parent_path().string() + ": " + std::strerror(errno));
+  }
+  std::fclose(marker);
+}
 
 void prepare_directory(const DevOptions& options) {
   namespace fs = std::filesystem;
@@ -105,12 +120,17 @@ void prepare_directory(const DevOptions& options) {
     }
     fs::remove_all(dir);
   }
-  fs::create_directories(dir);
-  std::FILE* marker = std::fopen((dir / kDevMarker).c_str(), "ae");
-  if (marker == nullptr) {
-    throw std::runtime_error("cannot write in " + dir.string() + ": " + std::strerror(errno));
+  const bool is_new = !fs::exists(dir / kDevMarker);
+  const bool was_provable = fs::exists(dir / kProvableMarker);
+  if (!is_new && was_provable != options.provable) {
+    throw std::runtime_error(
+        dir.string() +
+        (was_provable ? " was made with --provable: give it again, " : " may hold blocks that nothing can prove: ") +
+        "start anew with --fresh or choose another with --data");
   }
-  std::fclose(marker);
+  fs::create_directories(dir);
+  if (options.provable) touch(dir / kProvableMarker);
+  touch(dir / kDevMarker);
 }
 
 }  // namespace
@@ -129,19 +149,21 @@ int run_dev(const DevOptions& given) {
   config.rpc.host = options.host;
   config.rpc.port = options.port;
   config.sequencer.block_time_ms = options.block_time_ms;
+  config.sequencer.prices = options.prices;
   config.allow_unprotected = kDevAllowsUnprotected;
   config.batch.time_ms = kDevBatchTimeMs;
   config.batch.cache_bytes_max = kDevTreeCacheBytes;
+  config.batch.witness_batches = options.provable ? kDevWitnesses : 0;
   config.log.level = options.level;
   config.log.format = options.json ? LogFormat::kJson : LogFormat::kText;
 
-  DevSetup setup{derive_accounts(options.mnemonic, options.accounts)};
+  DevSetup setup{derive_accounts(options.mnemonic, options.accounts), options.provable};
   DevFunding funding;
   for (const DevAccount& account : setup.accounts) funding.accounts.push_back(account.address);
   funding.balance_wei = u256(options.balance_ether) * u256(kWeiPerEther);
 
   Log log(config.log);
-  Node node(config, dev_genesis(options.chain_id, funding), log, setup);
+  Node node(config, dev_genesis(options.chain_id, funding, options.provable), log, setup);
   const std::string data = options.ephemeral ? "kept until the node stops (--ephemeral)"
                                              : options.data_dir.string() + " (--fresh starts anew)";
   return run_until_signal(

@@ -11,17 +11,17 @@ constexpr u64 kMinedBlocksMax = 100'000;
 
 }  // namespace
 
-DevBackend::DevBackend(std::vector<DevAccount> accounts, u64 chain_id, storage::ChainStore& store,
-                       sequencer::Mempool& pool, sequencer::Sequencer& sequencer)
-    : accounts_(std::move(accounts)), chain_id_(chain_id), store_(store), pool_(pool), sequencer_(sequencer) {
-  for (const DevAccount& account : accounts_) keys_.emplace(account.address, account.private_key);
+DevBackend::DevBackend(DevSetup setup, u64 chain_id, storage::ChainStore& store, sequencer::Mempool& pool,
+                       sequencer::Sequencer& sequencer)
+    : setup_(std::move(setup)), chain_id_(chain_id), store_(store), pool_(pool), sequencer_(sequencer) {
+  for (const DevAccount& account : setup_.accounts) keys_.emplace(account.address, account.private_key);
 }
 
 // ---- Keys ----
 
 std::vector<Address> DevBackend::accounts() const {
   std::vector<Address> out;
-  for (const DevAccount& account : accounts_) out.push_back(account.address);
+  for (const DevAccount& account : setup_.accounts) out.push_back(account.address);
   return out;
 }
 
@@ -38,13 +38,25 @@ bool DevBackend::is_impersonated(const Address& address) const {
   return impersonate_all_ || impersonated_.contains(address);
 }
 
-void DevBackend::set_impersonated(const Address& address, bool on) {
+DevBackend::Done DevBackend::set_impersonated(const Address& address, bool on) {
+  if (on) {
+    if (const Done refused = waive(); !refused) return refused;
+  }
   const std::lock_guard lock(mutex_);
   if (on) {
     impersonated_.insert(address);
   } else {
     impersonated_.erase(address);
   }
+  return {};
+}
+
+DevBackend::Done DevBackend::set_auto_impersonate(bool on) {
+  if (on) {
+    if (const Done refused = waive(); !refused) return refused;
+  }
+  impersonate_all_ = on;
+  return {};
 }
 
 rpc::SubmitResult DevBackend::submit_unsigned(Transaction tx, const Address& from) {
@@ -61,6 +73,12 @@ rpc::SubmitResult DevBackend::submit_unsigned(Transaction tx, const Address& fro
   const auto added = pool_.add(std::move(signed_tx));
   if (!added) return Err(submit_error(added.error()));
   return (*added)->hash;
+}
+
+DevBackend::Done DevBackend::include_from_l1(SignedTransaction tx) {
+  const auto included = sequencer_.include(tx);
+  if (!included) return Err(std::string(stf::describe(included.error())));
+  return {};
 }
 
 // ---- Mining ----
@@ -93,16 +111,27 @@ DevBackend::Done DevBackend::set_interval_mining_ms(u64 interval_ms) {
 
 // ---- State ----
 
+DevBackend::Done DevBackend::waive() const {
+  if (!setup_.provable) return {};
+  return Err(
+      std::string("this chain can be proved, so nobody may change it outside its rules: start `atlas dev` without "
+                  "--provable for that"));
+}
+
+DevBackend::Done DevBackend::inject(const std::function<void(Journal&)>& change) {
+  if (const Done refused = waive(); !refused) return refused;
+  sequencer_.inject(change);
+  return {};
+}
+
 DevBackend::Done DevBackend::set_balance(const Address& address, const u256& balance) {
   if (balance.bit_length() > kBalanceBits) return Err(std::string("balance is 2^128 wei or more"));
-  sequencer_.inject([&](Journal& journal) { journal.set_balance(address, balance); });
-  return {};
+  return inject([&](Journal& journal) { journal.set_balance(address, balance); });
 }
 
 DevBackend::Done DevBackend::set_nonce(const Address& address, u64 nonce) {
   if (nonce == ~u64{0}) return Err(std::string("nonce 2^64 - 1 is out of range (EIP-2681)"));
-  sequencer_.inject([&](Journal& journal) { journal.set_nonce(address, nonce); });
-  return {};
+  return inject([&](Journal& journal) { journal.set_nonce(address, nonce); });
 }
 
 DevBackend::Done DevBackend::set_code(const Address& address, Bytes code) {
@@ -110,17 +139,15 @@ DevBackend::Done DevBackend::set_code(const Address& address, Bytes code) {
     return Err("code of " + std::to_string(code.size()) + " bytes is longer than " + std::to_string(kMaxCodeSize) +
                " (EIP-170)");
   }
-  sequencer_.inject([&](Journal& journal) { journal.set_code(address, code); });
-  return {};
+  return inject([&](Journal& journal) { journal.set_code(address, code); });
 }
 
 DevBackend::Done DevBackend::set_storage(const Address& address, const u256& slot, const u256& value) {
-  sequencer_.inject([&](Journal& journal) {
+  return inject([&](Journal& journal) {
     // Storage without code or nonce cannot arise on the chain (EIP-7610 leans on it).
     if (journal.nonce(address) == 0 && journal.code(address).empty()) journal.set_nonce(address, 1);
     journal.set_storage(address, slot, value);
   });
-  return {};
 }
 
 DevBackend::Done DevBackend::load(std::vector<stf::GenesisAccount> accounts) {
@@ -129,7 +156,7 @@ DevBackend::Done DevBackend::load(std::vector<stf::GenesisAccount> accounts) {
     if (account.balance.bit_length() > kBalanceBits) return Err(who + "balance is 2^128 wei or more");
     if (account.code.size() > kMaxCodeSize) return Err(who + "code is longer than 24576 bytes (EIP-170)");
   }
-  sequencer_.inject([&](Journal& journal) {
+  return inject([&](Journal& journal) {
     for (stf::GenesisAccount& account : accounts) {
       const bool needs_nonce = account.nonce == 0 && account.code.empty() && !account.storage.empty();
       journal.set_balance(account.address, account.balance);
@@ -138,7 +165,6 @@ DevBackend::Done DevBackend::load(std::vector<stf::GenesisAccount> accounts) {
       for (const auto& [slot, value] : account.storage) journal.set_storage(account.address, slot, value);
     }
   });
-  return {};
 }
 
 std::vector<stf::GenesisAccount> DevBackend::dump() const {
@@ -166,12 +192,14 @@ DevBackend::Done DevBackend::set_block_gas_limit(u64 gas_limit) {
     return Err("block gas limit " + std::to_string(gas_limit) + " is out of range: " + std::to_string(kMin) + " to " +
                std::to_string(kMax));
   }
+  if (const Done refused = waive(); !refused) return refused;
   sequencer_.set_gas_limit(gas_limit);
   return {};
 }
 
 DevBackend::Done DevBackend::set_next_base_fee(const u256& base_fee) {
   if (base_fee.bit_length() > kBalanceBits) return Err(std::string("base fee is 2^128 wei or more"));
+  if (const Done refused = waive(); !refused) return refused;
   sequencer_.set_next_base_fee(base_fee);
   return {};
 }

@@ -10,18 +10,26 @@
 
 namespace atlas::node {
 
+/// What makes a chain one for development: known keys and the methods that use them.
+struct DevSetup {
+  std::vector<DevAccount> accounts;
+  bool provable = false;  ///< refuse what changes the chain outside the state transition
+};
+
 class DevBackend final : public rpc::DevBackend {
  public:
   /// All of them outlive this.
-  DevBackend(std::vector<DevAccount> accounts, u64 chain_id, storage::ChainStore& store, sequencer::Mempool& pool,
+  DevBackend(DevSetup setup, u64 chain_id, storage::ChainStore& store, sequencer::Mempool& pool,
              sequencer::Sequencer& sequencer);
 
   std::vector<Address> accounts() const override;
   std::optional<rpc::DigestSignature> sign(const Address& signer, const Hash256& digest) const override;
   bool is_impersonated(const Address& address) const override;
-  void set_impersonated(const Address& address, bool on) override;
-  void set_auto_impersonate(bool on) override { impersonate_all_ = on; }
+  Done set_impersonated(const Address& address, bool on) override;
+  Done set_auto_impersonate(bool on) override;
   rpc::SubmitResult submit_unsigned(Transaction tx, const Address& from) override;
+
+  Done include_from_l1(SignedTransaction tx) override;
 
   Done mine(u64 count, u64 interval_s) override;
   bool automine() const override;
@@ -57,9 +65,12 @@ class DevBackend final : public rpc::DevBackend {
     i64 time_offset_s = 0;
   };
 
+  /// What a method answers that changes the chain outside the state transition.
+  Done waive() const;
+  Done inject(const std::function<void(Journal&)>& change);
   u64 head_timestamp() const { return store_.head()->header.timestamp; }
 
-  const std::vector<DevAccount> accounts_;
+  const DevSetup setup_;
   const u64 chain_id_;
   storage::ChainStore& store_;
   sequencer::Mempool& pool_;

@@ -65,10 +65,11 @@ void read_l1(TomlReader& toml, const toml::table& table, stf::L1Contracts& l1) {
 
 }  // namespace
 
-ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding) {
+ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding, bool provable) {
   ChainGenesis genesis;
   genesis.rules.chain_id = chain_id;
-  genesis.rules.contracts_may_send = true;  // whom the user impersonates
+  genesis.rules.contracts_may_send = !provable;  // whom the user impersonates
+  genesis.rules.da = stf::DaScheme::kCalldata;
   genesis.config.timestamp = kDefaultTimestamp;
   for (const Address& address : funding.accounts) {
     stf::GenesisAccount account;
@@ -101,7 +102,11 @@ Result<ChainGenesis, std::vector<ConfigError>> parse_genesis(std::string_view te
                  {"calldata", stf::DaScheme::kCalldata},
                  {"blobs", stf::DaScheme::kBlobs}},
                 "");
-    if (const toml::table* l1 = toml.table("l1")) read_l1(toml, *l1, rules.l1);
+    if (const toml::table* l1 = toml.table("l1")) {
+      read_l1(toml, *l1, rules.l1);
+    } else if (toml.raw("da") == nullptr) {
+      rules.da = stf::DaScheme::kCalldata;
+    }
     toml.boolean("deterministic_deployment_proxy", genesis.deterministic_deployment_proxy, "");
     std::filesystem::path alloc;
     toml.path("alloc", alloc, "");

@@ -20,8 +20,9 @@ struct DevFunding {
   u256 balance_wei;
 };
 
-/// The development chain. The same arguments give the same block 0, so that a restart finds its chain again.
-ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding);
+/// The development chain. The same arguments give the same block 0, so that a restart finds its chain again. DA by
+/// calldata: there is no L1 whose blobs could be named, and so its batches have witnesses.
+ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding, bool provable = false);
 
 /// Reads a genesis file:
 ///
@@ -35,7 +36,8 @@ ChainGenesis dev_genesis(u64 chain_id, const DevFunding& funding);
 ///     chain_id = 11155111
 ///     bridgehub = "0x…"                     # also chain, asset_router, nullifier, token_vault
 ///
-/// Further keys: da = "blobs" | "calldata" | "validium"; native_price_cap_wei, pubdata_price_cap_wei.
+/// Further keys: da = "blobs" (default with [l1]) | "calldata" (default without: there is nobody to put blobs before) |
+/// "validium"; native_price_cap_wei, pubdata_price_cap_wei.
 ///
 /// and, with `alloc = "FILE"` before the accounts, those of a JSON file (genesis_alloc.hpp), named relative to
 /// `folder`.

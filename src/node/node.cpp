@@ -44,6 +44,7 @@ Node::~Node() {
 void Node::start() {
   auto genesis = build_genesis(genesis_);
   if (!genesis) throw std::runtime_error("genesis: " + genesis.error());
+  check_prices();
   storage::StorageConfig storage = config_.storage;
   storage.directory = config_.data_dir;
   store_ = storage::ChainStore::open(storage, *genesis, [this](storage::LogLevel level, const std::string& text) {
@@ -65,7 +66,7 @@ void Node::start() {
                                                       static_cast<sequencer::SequencerListener&>(*this));
   backend_ = std::make_unique<ChainBackend>(genesis_.rules, *store_, *pool_, *sequencer_);
   if (dev_setup_) {
-    dev_ = std::make_unique<DevBackend>(dev_setup_->accounts, genesis_.rules.chain_id, *store_, *pool_, *sequencer_);
+    dev_ = std::make_unique<DevBackend>(*dev_setup_, genesis_.rules.chain_id, *store_, *pool_, *sequencer_);
     backend_->set_dev(dev_.get());
   }
   rpc::ServerHooks hooks;
@@ -83,6 +84,17 @@ void Node::start() {
   server_->start();
   log_.info("serving", {{"url", "http://" + config_.rpc.host + ":" + std::to_string(server_->port())},
                         {"chain_id", genesis_.rules.chain_id}});
+}
+
+/// The state transition refuses blocks with prices above genesis's caps.
+void Node::check_prices() const {
+  const auto check = [](const char* key, u64 price, u64 cap) {
+    if (price <= cap) return;
+    throw std::runtime_error(std::string("sequencer.") + key + " is " + std::to_string(price) +
+                             ", but this chain's genesis caps it at " + std::to_string(cap));
+  };
+  check("native_price_wei", config_.sequencer.prices.native, genesis_.rules.price_caps.native);
+  check("pubdata_price_wei", config_.sequencer.prices.pubdata, genesis_.rules.price_caps.pubdata);
 }
 
 void Node::start_batches() {

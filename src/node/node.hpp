@@ -13,11 +13,6 @@
 
 namespace atlas::node {
 
-/// What makes a chain one for development: known keys and the methods that use them.
-struct DevSetup {
-  std::vector<DevAccount> accounts;
-};
-
 class Node final : private sequencer::SequencerListener {
  public:
   /// `log` outlives the node.
@@ -49,6 +44,7 @@ class Node final : private sequencer::SequencerListener {
   void on_rewind(const storage::BlockPtr& head) override;
   void on_failure(std::exception_ptr error) override;
   rpc::HealthReport health() const;
+  void check_prices() const;
   void start_batches();
   void restore_mempool(const storage::ChainIdentity& identity);
 

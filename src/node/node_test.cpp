@@ -59,7 +59,7 @@ class NodeTest : public ::testing::Test {
   }
   std::unique_ptr<Node> make() {
     const DevFunding funding{{accounts[0].address, accounts[1].address}, u256(1) << 80};
-    return std::make_unique<Node>(config, dev_genesis(31'337, funding), log, DevSetup{accounts});
+    return std::make_unique<Node>(config, dev_genesis(31'337, funding, provable), log, DevSetup{accounts, provable});
   }
   Json call(const std::string& method, const Json& params = Json::array()) {
     const std::string body = Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}}.dump();
@@ -87,6 +87,7 @@ class NodeTest : public ::testing::Test {
   }
   std::string hex(const Address& address) { return to_hex(address.view()); }
 
+  bool provable = false;
   Config config;
   Log log{LogConfig{LogSeverity::kError, LogFormat::kText}};
   std::vector<DevAccount> accounts;
@@ -108,6 +109,48 @@ TEST_F(NodeTest, TransferOverRpcIsConfirmedAndSurvivesARestart) {
   EXPECT_EQ(result("eth_getBlockByNumber", Json::array({"latest", false}))["hash"], head);
   EXPECT_EQ(result("eth_getBalance", Json::array({hex(accounts[1].address), "latest"})), balance);
   EXPECT_EQ(receipt(hash), found);
+}
+
+TEST_F(NodeTest, AProvableChainChangesByTransactionsAlone) {
+  provable = true;
+  config.batch.witness_batches = 100;
+  config.batch.time_ms = 10;
+  node.reset();
+  start();
+  const std::string who = hex(accounts[1].address);
+  const std::pair<const char*, Json> by_hand[] = {
+      {"anvil_setBalance", {who, "0x1"}},      {"anvil_setNonce", {who, "0x9"}},
+      {"anvil_setCode", {who, "0x00"}},        {"anvil_setStorageAt", {who, "0x0", "0x1"}},
+      {"anvil_impersonateAccount", {who}},     {"anvil_autoImpersonateAccount", {true}},
+      {"evm_setBlockGasLimit", {"0x1000000"}}, {"anvil_setNextBlockBaseFeePerGas", {"0x1"}}};
+  for (const auto& [method, params] : by_hand) {
+    const Json answer = call(method, params);
+    ASSERT_TRUE(answer.contains("error")) << method;
+    EXPECT_NE(answer["error"]["message"].get<std::string>().find("--provable"), std::string::npos) << answer;
+  }
+  // What a sequencer may choose stays; so do the keys of the accounts.
+  result("evm_increaseTime", Json::array({1'000}));
+  result("evm_mine");
+  const std::string hash = send({{"from", hex(accounts[0].address)}, {"to", who}, {"value", "0x7"}});
+  EXPECT_EQ(receipt(hash)["status"], "0x1");
+  for (int i = 0; i < 2'000 && !node->batches()->witness(1); ++i) std::this_thread::sleep_for(5ms);
+  EXPECT_TRUE(node->batches()->witness(1));
+}
+
+TEST_F(NodeTest, PricesStayWithinTheCapsOfGenesis) {
+  node.reset();
+  config.sequencer.prices.native = stf::ChainRules{}.price_caps.native + 1;
+  try {
+    make()->start();
+    FAIL() << "it started";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("native_price_wei"), std::string::npos) << error.what();
+  }
+  config.sequencer.prices = {.native = 3, .pubdata = 5};
+  start();
+  result("evm_mine");
+  EXPECT_EQ(result("eth_getBlockByNumber", Json::array({"latest", false}))["extraData"],
+            to_hex(stf::encode_extra_data({.native = 3, .pubdata = 5})));
 }
 
 TEST_F(NodeTest, DeploymentProxyDeploysWhereCreate2Says) {

@@ -22,8 +22,10 @@ struct DevOptions {
   std::string host = "127.0.0.1";
   u16 port = 8'545;
   u64 block_time_ms = 250;
-  bool quiet = false;  ///< no banner
-  bool json = false;   ///< banner and logs as JSON
+  stf::BlockPrices prices;
+  bool provable = false;  ///< keep every batch's witness, and refuse what no proof can cover
+  bool quiet = false;     ///< no banner
+  bool json = false;      ///< banner and logs as JSON
   LogSeverity level = LogSeverity::kInfo;
 };
 int run_dev(const DevOptions& options);

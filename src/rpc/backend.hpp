@@ -171,10 +171,13 @@ class DevBackend {
   /// nullopt: no key for `signer`.
   virtual std::optional<DigestSignature> sign(const Address& signer, const Hash256& digest) const = 0;
   virtual bool is_impersonated(const Address& address) const = 0;
-  virtual void set_impersonated(const Address& address, bool on) = 0;
-  virtual void set_auto_impersonate(bool on) = 0;
+  virtual Done set_impersonated(const Address& address, bool on) = 0;
+  virtual Done set_auto_impersonate(bool on) = 0;
   /// Puts a transaction without a signature into the pool as if `from` had signed it (impersonation).
   virtual SubmitResult submit_unsigned(Transaction tx, const Address& from) = 0;
+
+  /// Stands in for L1: a block of its own for a transaction of type 0x7e or 0x7f. Returns after it is visible.
+  virtual Done include_from_l1(SignedTransaction tx) = 0;
 
   /// Seals `count` blocks now, timestamps `interval_s` apart. Returns after the last one is visible.
   virtual Done mine(u64 count, u64 interval_s) = 0;

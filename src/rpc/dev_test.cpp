@@ -36,6 +36,20 @@ TEST_F(Development, MiningTakesItsOptions) {
   EXPECT_EQ(error("evm_setIntervalMining", {90'000})["code"], -32602);
 }
 
+// That a block holds one, tests/e2e/l1.test.mjs shows.
+TEST_F(Development, TakesDepositsAndUpgrades) {
+  const std::string own = to_hex(signed_bytes(0, invoke(0, store(), word_bytes(1))));
+  EXPECT_EQ(error("atlas_sendL1Transaction", {own})["code"], -32602);
+  EXPECT_NE(error("atlas_sendL1Transaction", {own})["message"].get<std::string>().find("0x7f"), std::string::npos);
+  EXPECT_EQ(error("atlas_sendL1Transaction", {"0x7f00"})["code"], -32602);
+  Transaction tx;
+  tx.type = TxType::kPriority;
+  tx.gas_limit = 100'000;
+  tx.to = store();
+  tx.l1.emplace();
+  EXPECT_EQ(error("atlas_sendL1Transaction", {to_hex(encode_transaction(tx))})["code"], -32000);
+}
+
 TEST_F(Development, BlocksTakeWhatWasSet) {
   const std::string payee = text(contract_address(81));
   EXPECT_EQ(result("anvil_setCoinbase", {payee}), nullptr);

@@ -216,12 +216,14 @@ class MemoryChain : public Backend, public DevBackend {
     const std::lock_guard lock(mutex_);
     return impersonated_.contains(address);
   }
-  void set_impersonated(const Address& address, bool on) override {
+  Done set_impersonated(const Address& address, bool on) override {
     const std::lock_guard lock(mutex_);
     impersonated_.erase(address);
     if (on) impersonated_.emplace(address, true);
+    return {};
   }
-  void set_auto_impersonate(bool) override {}
+  Done set_auto_impersonate(bool) override { return {}; }
+  Done include_from_l1(SignedTransaction) override { return Err(std::string("no blocks here")); }
   SubmitResult submit_unsigned(Transaction tx, const Address& from) override {
     SignedTransaction made;
     made.tx = std::move(tx);

@@ -18,16 +18,13 @@ Reply answer(Call& call, const DevBackend::Done& done, std::string_view json = "
 // ---- Impersonation and state.
 
 Reply impersonate(Call& call, const Address& address) {
-  dev(call).set_impersonated(address, true);
-  return answer(call, {});
+  return answer(call, dev(call).set_impersonated(address, true));
 }
 Reply stop_impersonating(Call& call, const Address& address) {
-  dev(call).set_impersonated(address, false);
-  return answer(call, {});
+  return answer(call, dev(call).set_impersonated(address, false));
 }
 Reply auto_impersonate(Call& call, const bool& on) {
-  dev(call).set_auto_impersonate(on);
-  return answer(call, {});
+  return answer(call, dev(call).set_auto_impersonate(on));
 }
 Reply set_balance(Call& call, const Address& address, const u256& balance) {
   return answer(call, dev(call).set_balance(address, balance));
@@ -70,6 +67,15 @@ Reply set_block_gas_limit(Call& call, const u64& gas) {
 }
 Reply set_next_base_fee(Call& call, const u256& base_fee) {
   return answer(call, dev(call).set_next_base_fee(base_fee));
+}
+
+Reply send_l1_transaction(Call& call, const Bytes& raw) {
+  auto tx = decode_block_transaction(raw);
+  if (!tx) return bad_param(call, 0, describe(tx.error()));
+  if (!is_from_l1(tx->tx.type))
+    return bad_param(call, 0, "not of type 0x7e or 0x7f: send it by eth_sendRawTransaction");
+  const Hash256 hash = tx->hash;
+  return answer(call, dev(call).include_from_l1(std::move(*tx)), '"' + to_hex(hash) + '"');
 }
 
 // ---- Mining, pool, time.
@@ -261,6 +267,7 @@ constexpr Method kMethods[] = {
     {"anvil_setBlockGasLimit", Cost::kCheap, bind<set_block_gas_limit>(), {"gasLimit"}},
     {"anvil_setNextBlockBaseFeePerGas", Cost::kCheap, bind<set_next_base_fee>(), {"baseFee"}},
     {"hardhat_setNextBlockBaseFeePerGas", Cost::kCheap, bind<set_next_base_fee>(), {"baseFee"}},
+    {"atlas_sendL1Transaction", Cost::kHeavy, bind<send_l1_transaction>(), {"transaction"}},
     {"evm_mine", Cost::kHeavy, bind<mine_one>(), {"timestamp"}},
     {"anvil_mine", Cost::kHeavy, bind<mine_many>(), {"count", "interval"}},
     {"hardhat_mine", Cost::kHeavy, bind<mine_many>(), {"count", "interval"}},

@@ -363,6 +363,20 @@ void Sequencer::inject(const std::function<void(Journal&)>& change) {
   });
 }
 
+Result<void, stf::TxError> Sequencer::include(const SignedTransaction& tx) {
+  Result<void, stf::TxError> outcome;
+  perform([&] {
+    finish_open_block();
+    give_back_taken();
+    open();
+    outcome = builder_->execute(tx);
+    if (!outcome) return builder_.reset();
+    seal();
+    wait_visible();
+  });
+  return outcome;
+}
+
 void Sequencer::settle() {
   perform([&] {
     finish_open_block();

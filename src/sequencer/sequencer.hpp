@@ -76,6 +76,8 @@ class Sequencer {
   void mine(u64 count, u64 interval_s);
   /// Changes state outside any transaction. The change is a block of its own, so the log and every reader know it.
   void inject(const std::function<void(Journal&)>& change);
+  /// A block of its own for a transaction that comes from L1, or why no block takes it.
+  Result<void, stf::TxError> include(const SignedTransaction& tx);
   /// Seals what has been executed, so that the head holds every transaction that left the pool.
   void settle();
   /// Takes back all blocks above `number`; false if the log no longer reaches back so far.

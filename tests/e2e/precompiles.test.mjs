@@ -6,7 +6,7 @@ import { bls12_381 } from '@noble/curves/bls12-381'
 import { bn254 } from '@noble/curves/bn254'
 import { p256 } from '@noble/curves/p256'
 import { concat, hashMessage, numberToHex, pad, parseSignature, ripemd160, sha256, slice, stringToHex } from 'viem'
-import { startChain } from './lib/chain.mjs'
+import { isAtlas, startChain } from './lib/chain.mjs'
 import { account, clients } from './lib/clients.mjs'
 
 const word = (value) => numberToHex(value, { size: 32 })
@@ -73,7 +73,8 @@ async function cases() {
 
 let chain, reader, wallet
 before(async () => {
-  chain = await startChain()
+  // With prices, so that cycles of proving and pubdata are counted on the way.
+  chain = await startChain({ args: isAtlas ? ['--native-price', '20000', '--pubdata-price', '1000000000'] : [] })
   const viem = clients(chain)
   reader = viem.reader
   wallet = viem.wallet(0)

@@ -99,7 +99,7 @@ describe('traces and dumps', { skip: !isAtlas && 'compares Atlas with anvil' }, 
     const code = await Promise.all(chains.map(async ({ url }) => (await rpc(url, 'eth_getTransactionReceipt', [hashes[chains.findIndex((c) => c.url === url)][3]])).contractAddress))
     for (const [from, to] of [[0, 1], [1, 0]]) {
       const dump = await rpc(chains[from].url, 'anvil_dumpState')
-      const fresh = to === 0 ? await startChain() : await startAnvil()
+      const fresh = to === 0 ? await startChain({ byHand: true }) : await startAnvil()
       try {
         assert.equal(await rpc(fresh.url, 'anvil_loadState', [dump]), true)
         for (const [method, ...params] of [['eth_getCode', code[from]], ['eth_getBalance', code[from]], ['eth_getTransactionCount', account(0).address], ['eth_getStorageAt', code[from], '0x2']]) {

@@ -3,14 +3,15 @@
 #   guest_batch.sh bench [option…]   cycles a transaction, as "case<TAB>metric<TAB>value<TAB>unit" lines (./dev bench guest)
 #   guest_batch.sh check             each case within its budget in guest/budgets; closes with `N passed, M failed`
 #   guest_batch.sh build             the program alone, into build/guest/batch.elf
-# ATLAS_BIN_DIR names the folder of guest_bench (default: the release build).
+# ATLAS_BIN_DIR names the folder of guest_bench (default: the release build), ATLAS_BATCH_ELF the program if it need not be
+# built.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
 command=${1:-bench}
 shift || true
-elf=$BUILD/guest/batch.elf
-tools/guest build guest/batch --rooms "base crypto types state evm stf" -o "$elf"
+elf=${ATLAS_BATCH_ELF:-$BUILD/guest/batch.elf}
+[[ -n ${ATLAS_BATCH_ELF:-} ]] || tools/guest build guest/batch --rooms "base crypto types state evm stf" -o "$elf"
 [[ $command == build ]] && exit 0
 if [[ -z ${ATLAS_BIN_DIR:-} ]]; then
   build release guest_bench

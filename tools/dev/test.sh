@@ -103,10 +103,18 @@ script_suite() {
   count "$name" "${counts[@]}" "$started" "$log"
 }
 
+# The batch program, built once for all that run it.
+batch_program() {
+  [[ -n ${ATLAS_BATCH_ELF:-} ]] && return 0
+  tools/dev/guest_batch.sh build
+  export ATLAS_BATCH_ELF=$BUILD/guest/batch.elf
+}
+
 e2e_suite() {
   local log=$LOGS/e2e.log started value passed failed skipped
   started=$(now_ms)
-  ATLAS_BIN=$BIN/atlas node tests/e2e/run.mjs --test-reporter=tap >"$log" 2>&1 </dev/null || true
+  rm -rf "$BUILD/e2e-chains"
+  E2E_CHAINS=$BUILD/e2e-chains ATLAS_BIN=$BIN/atlas node tests/e2e/run.mjs --test-reporter=tap >"$log" 2>&1 </dev/null || true
   value() { sed -n "s/^# $1 \([0-9]*\)/\1/p" "$log" | tail -n 1; }
   passed=$(value pass) failed=$(value fail) skipped=$(value skipped)
   failed=$((${failed:-0} + $(value cancelled || echo 0)))
@@ -121,7 +129,7 @@ LOGS=$BUILD/log/test
 mkdir -p "$LOGS"
 packages=("${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}")
 wants lint && packages+=("${PACKAGES_LINT[@]}")
-{ wants rv32 || wants guest; } && packages+=("${PACKAGES_RV32[@]}")
+{ wants rv32 || wants guest || wants e2e; } && packages+=("${PACKAGES_RV32[@]}")
 case $preset in asan | tsan | fuzz) packages+=("${PACKAGES_SANITIZE[@]}") ;; esac
 ensure_packages "${packages[@]}"
 unpack_vectors
@@ -132,7 +140,8 @@ for suite in "${chosen[@]}"; do
 done
 wants crypto && targets+=(evm_test)
 { wants conformance || wants e2e || wants guest || wants differential || wants soak || wants limits || wants crash; } && targets+=(atlas)
-wants guest && targets+=(guest_test guest_bench)
+wants e2e && targets+=(guest_chain)
+wants guest && targets+=(guest_test guest_bench guest_sweep)
 wants crash && targets+=(crash)
 wants differential && targets+=(differential)
 wants soak && targets+=(soak)
@@ -164,7 +173,13 @@ for suite in "${chosen[@]}"; do
         statetest_suite statetest-cancun Cancun dev-state-cancun-supplement
       fi
       ;;
-    e2e) e2e_suite ;;
+    e2e)
+      e2e_suite
+      # Every block that those made, by the program that is proved.
+      batch_program
+      script_suite e2e-guest "$BIN/guest_chain" "$ATLAS_BATCH_ELF" "$BUILD/e2e-chains"
+      rm -rf "$BUILD/e2e-chains"
+      ;;
     crash) script_suite crash "$BIN/crash" 4 --accounts 200000 --dir "$BUILD/crash/test" ;;
     differential) script_suite differential env ATLAS_BIN="$BIN/atlas" tools/dev/differential.sh --check 848 1 --traces 100 ;;
     limits) script_suite limits env ATLAS_BIN="$BIN/atlas" tools/dev/soak.sh --limits ;;
@@ -173,9 +188,10 @@ for suite in "${chosen[@]}"; do
     rv32) script_suite rv32 tools/rv32_check ;;
     guest)
       ATLAS_BIN=$BIN/atlas script_suite guest tools/dev/guest_check.sh
-      tools/dev/guest_batch.sh build
+      batch_program
       gtest_suite guest-batch guest_test
       script_suite guest-budgets env ATLAS_BIN_DIR="$BIN" tools/dev/guest_batch.sh check
+      script_suite guest-sweep env ATLAS_BIN_DIR="$BIN" tools/dev/sweep.sh states=40 random=400 native=4000 --check
       ;;
     *) gtest_suite "$suite" "${suite}_test" ;;
   esac

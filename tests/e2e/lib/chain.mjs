@@ -1,11 +1,13 @@
 // Starts the chain under test on a free port with its own data folder, and stops it again.
+// E2E_CHAINS=FOLDER keeps the data of every chain whose blocks can be proved, with a witness of each batch, for
+// tests/guest/guest_chain.cpp to run them once more.
 // E2E_TARGET=atlas (default: ATLAS_BIN or build/release/bin/atlas) or anvil, which checks the tests themselves.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -36,6 +38,8 @@ export function freePort() {
     })
   })
 }
+
+const keptChains = process.env.E2E_CHAINS
 
 export const makeTempDir = () => mkdtemp(join(tmpdir(), 'atlas-e2e-'))
 export const removeDir = (dir) => rm(dir, { recursive: true, force: true })
@@ -78,6 +82,13 @@ export function run(command, args, { cwd, env, input, timeout_ms = 60_000 } = {}
   })
 }
 
+/** Until every block lies in a sealed batch: those that are not have no witness yet. */
+async function untilBatched(url) {
+  const head = await rpc(url, 'eth_blockNumber')
+  const batch = () => rpc(url, 'atlas_getBatchByBlock', [head]).catch(() => null) // the tree may just be opening
+  await until(batch, `the batch of block ${head}`)
+}
+
 function commandFor(port, dataDir, args) {
   if (!isAtlas) {
     const state = dataDir ? ['--state', join(dataDir, 'state.json'), '--state-interval', '1'] : []
@@ -87,11 +98,14 @@ function commandFor(port, dataDir, args) {
 }
 
 /**
- * Starts the chain and waits until it answers. `dataDir` is kept for the caller; without it the chain gets a folder
+ * Starts the chain and waits until it answers. Where chains are kept (E2E_CHAINS), a development chain is one that can
+ * be proved, unless the tests change its state by hand: `byHand`. `dataDir` is kept for the caller; without it the chain gets a folder
  * that goes away with stop(). `command` (port, dataDir) => [program, arguments] starts something else than a
  * development chain.
  */
-export async function startChain({ dataDir, args = [], command: makeCommand = commandFor } = {}) {
+export async function startChain({ dataDir, args = [], command: makeCommand = commandFor, byHand = false } = {}) {
+  const kept = isAtlas && keptChains !== undefined && makeCommand === commandFor && !byHand
+  if (kept) args = [...args, '--provable']
   const port = await freePort()
   const ownDir = dataDir ? undefined : await makeTempDir()
   const [command, commandArgs] = await makeCommand(port, dataDir ?? ownDir, args)
@@ -111,6 +125,7 @@ export async function startChain({ dataDir, args = [], command: makeCommand = co
     exited,
     /** Ends it with `signal` and tells how it went; the data folder stays if the caller brought it. */
     async stop(signal = 'SIGINT') {
+      const lost = kept && signal === 'SIGINT' && child.exitCode === null && child.signalCode === null && (await untilBatched(url).catch((error) => error))
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
       // Nothing waits for the other of the two: a timer left behind would keep the test process alive.
       const patience = new AbortController()
@@ -119,6 +134,11 @@ export async function startChain({ dataDir, args = [], command: makeCommand = co
       if (!gone) {
         child.kill('SIGKILL')
         throw new Error(`the chain did not end within 15 s of ${signal}; its output:\n${output}`)
+      }
+      if (lost) throw lost
+      if (kept) {
+        const name = `${basename(process.argv[1], '.test.mjs')}-${port}`
+        await cp(join(dataDir ?? ownDir, 'batches'), join(keptChains, name, 'batches'), { recursive: true })
       }
       if (ownDir) await removeDir(ownDir)
       return gone

@@ -25,7 +25,7 @@ export function testHardhatProject({ project, node, main, testCommand, count, co
     }
 
     before(async () => {
-      chain = await startChain()
+      chain = await startChain({ byHand: true })
       home = await makeTempDir()
     })
     after(async () => {

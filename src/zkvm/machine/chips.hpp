@@ -8,13 +8,16 @@
 #include <zkvm/chips/constant/chip.hpp>
 #include <zkvm/chips/div/chip.hpp>
 #include <zkvm/chips/ecall/chip.hpp>
+#include <zkvm/chips/extension/chip.hpp>
 #include <zkvm/chips/jump/chip.hpp>
 #include <zkvm/chips/keccak/chip.hpp>
 #include <zkvm/chips/merkle/chip.hpp>
 #include <zkvm/chips/mul/chip.hpp>
 #include <zkvm/chips/part_memory/chip.hpp>
+#include <zkvm/chips/secp256k1/chip.hpp>
 #include <zkvm/chips/shift/chip.hpp>
 #include <zkvm/chips/tables/chip.hpp>
+#include <zkvm/chips/u256/chip.hpp>
 #include <zkvm/chips/word_memory/chip.hpp>
 #include <zkvm/chips/words/chip.hpp>
 
@@ -35,7 +38,9 @@ using StepChips =
 using WordChips = ChipList<chips::Transfer, chips::BoundaryRow, chips::InitialRow>;
 /// Primitives: rows of calls that the ecall chip hands on.
 using PrimitiveChips = ChipList<chips::Keccak, chips::KeccakRound, chips::Blake3, chips::Blake3Block,
-                                chips::Blake3Round, chips::MerklePath, chips::MerkleUpdate, chips::MerkleLevel>;
+                                chips::Blake3Round, chips::MerklePath, chips::MerkleUpdate, chips::MerkleLevel,
+                                chips::U256, chips::Secp256k1Add, chips::Secp256k1Double, chips::ExtensionDot,
+                                chips::DotBaseTerm, chips::DotTerm, chips::EqExpand, chips::EqStep>;
 /// Chips of fixed height.
 using TableChips =
     ChipList<chips::SegmentTable, chips::Zones, chips::ProgramTable, chips::ImageTable, chips::Range20, chips::Range16,

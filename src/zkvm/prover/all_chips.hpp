@@ -5,6 +5,19 @@
 
 namespace atlas::zkvm::test {
 
+/// Operands of arithmetic calls, by word: a, b, c, m from 0, 8, 16, 24; points at 32, 48 and, with coordinates close to
+/// secp256k1's p, 64; from 80 on elements of the extension. Every word is below BabyBear's p but for the edge.
+inline std::vector<u32> arithmetic_operands() {
+  std::vector<u32> out(144);
+  for (u32 i = 0; i < out.size(); ++i) out[i] = (i * i + 3) * 0x9e3779b9 % BabyBear::kModulus;
+  out[7] = 5;  // a < m
+  for (u32 i = 64; i < 80; ++i) out[i] = ~u32{0};
+  out[65] = out[73] = 0xfffffffe;
+  out[64] = 0xfffffc2d;  // x = p − 2
+  out[72] = 0xfffe0000;  // y = p − 0x1fc2f
+  return out;
+}
+
 inline Program all_chips_program() {
   using Encode = u32 (*)(u32, u32, u32);
   using EncodeImmediate = u32 (*)(u32, u32, i32);
@@ -39,7 +52,18 @@ inline Program all_chips_program() {
   a.call(static_cast<u32>(abi::Ecall::kKeccakF), {kHashes});
   a.call(static_cast<u32>(abi::Ecall::kMerklePath), {kHashes, 0x5, 3, 4});
   a.call(static_cast<u32>(abi::Ecall::kMerkleUpdate), {kHashes, 0x1fffe, 17, 4});
-  return a.finish().program({{kDataBegin, {1, 2, 3, 0x80018002}}});
+  constexpr u32 kNumbers = kDataBegin + 0x400;
+  const auto word = [](u32 i) { return kNumbers + 4 * i; };
+  a.call(static_cast<u32>(abi::Ecall::kMulMod), {word(0), word(8), word(16), word(24), word(128)});
+  a.call(static_cast<u32>(abi::Ecall::kMulDiv), {word(0), word(8), word(16), word(24), word(13)});
+  a.call(static_cast<u32>(abi::Ecall::kSecp256k1Add), {word(32), word(48)});
+  a.call(static_cast<u32>(abi::Ecall::kSecp256k1Add), {word(48), word(64)});
+  a.call(static_cast<u32>(abi::Ecall::kSecp256k1Double), {word(32)});
+  a.call(static_cast<u32>(abi::Ecall::kSecp256k1Double), {word(64)});
+  a.call(static_cast<u32>(abi::Ecall::kExtensionDotBase), {word(80), word(86), word(84), 3});
+  a.call(static_cast<u32>(abi::Ecall::kExtensionDot), {word(80), word(85), word(95), 2});
+  a.call(static_cast<u32>(abi::Ecall::kEqExpand), {word(80), word(88), 3});
+  return a.finish().program({{kDataBegin, {1, 2, 3, 0x80018002}}, {kNumbers, arithmetic_operands()}});
 }
 inline Bytes all_chips_hints() {
   Bytes out(12 + 32 * (3 + 17));

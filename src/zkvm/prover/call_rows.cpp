@@ -1,4 +1,5 @@
 #include <zkvm/chips/ecall/trace.hpp>
+#include <zkvm/prover/arithmetic_rows.hpp>
 #include <zkvm/prover/call_rows.hpp>
 #include <zkvm/prover/hash_rows.hpp>
 
@@ -38,6 +39,15 @@ bool count_call_rows(const EcallPlan& plan, RowCounts& counts) {
     case Ecall::kMerkleUpdate:
       count_hash_rows(plan, counts);
       return true;
+    case Ecall::kMulMod:
+    case Ecall::kMulDiv:
+    case Ecall::kSecp256k1Add:
+    case Ecall::kSecp256k1Double:
+    case Ecall::kExtensionDotBase:
+    case Ecall::kExtensionDot:
+    case Ecall::kEqExpand:
+      count_arithmetic_rows(plan, counts);
+      return true;
     default:
       return false;
   }
@@ -55,6 +65,14 @@ void append_call_rows(const EcallStep& s, SegmentRows& rows) {
     case Ecall::kMerklePath:
     case Ecall::kMerkleUpdate:
       return append_hash_rows(s, rows);
+    case Ecall::kMulMod:
+    case Ecall::kMulDiv:
+    case Ecall::kSecp256k1Add:
+    case Ecall::kSecp256k1Double:
+    case Ecall::kExtensionDotBase:
+    case Ecall::kExtensionDot:
+    case Ecall::kEqExpand:
+      return append_arithmetic_rows(s, rows);
     default:
       return;
   }

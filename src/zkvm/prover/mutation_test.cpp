@@ -17,9 +17,26 @@ using namespace test;
 //   ecall 39, 40, 42     pointer and word count, when nothing is moved
 //   blake3 17            inverse of blocks − 1, when there is one
 //   merkle level 10      inverse of level − 15, on that level
-constexpr const char* kInert[] = {"branch equal 17", "branch equal 18", "div 33",    "div 36",
-                                  "div 37",          "div 38",          "div 39",    "ecall 39",
-                                  "ecall 40",        "ecall 42",        "blake3 17", "merkle level 10"};
+//   u256 150 … 181       the words under the quotient, which mul_mod does not write
+//   secp256k1 add 272, double 190   inverse of 0, where a coordinate is within 2^16 of p
+std::vector<std::string> inert() {
+  std::vector<std::string> out = {"branch equal 17",
+                                  "branch equal 18",
+                                  "div 33",
+                                  "div 36",
+                                  "div 37",
+                                  "div 38",
+                                  "div 39",
+                                  "ecall 39",
+                                  "ecall 40",
+                                  "ecall 42",
+                                  "blake3 17",
+                                  "merkle level 10",
+                                  "secp256k1 add 272",
+                                  "secp256k1 double 190"};
+  for (u32 column = 150; column < 182; ++column) out.push_back("u256 " + std::to_string(column));
+  return out;
+}
 
 // Constraints and look-ups of which the row-level search has found no forgery that only they reject; most are of div
 // and ecall. Of messages there is none.
@@ -43,7 +60,7 @@ TEST(MachineMutation, EveryCellMatters) {
   const stark::CellMutation result = stark::mutate_cells(e.machine(), sources(), e.segments);
   std::printf("%s\n", stark::summary(result).c_str());
   EXPECT_GT(result.tried, 10000u);
-  EXPECT_THAT(result.inert_in_live_rows, testing::UnorderedElementsAreArray(kInert));
+  EXPECT_THAT(result.inert_in_live_rows, testing::UnorderedElementsAreArray(inert()));
 }
 
 TEST(MachineMutation, NothingCanBeLeftOut) {

@@ -31,6 +31,7 @@ void add_load(CLI::App& app, Outcome& outcome);
 void add_new_guest(CLI::App& app, Outcome& outcome);
 void add_node(CLI::App& app, Outcome& outcome);
 void add_prove(CLI::App& app, Outcome& outcome);
+void add_prove_batch(CLI::App& app, Outcome& outcome);
 void add_rebuild(CLI::App& app, Outcome& outcome);
 void add_security(CLI::App& app, Outcome& outcome);
 void add_statetest(CLI::App& app, Outcome& outcome);

@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   atlas::apps::add_new_guest(app, outcome);
   atlas::apps::add_node(app, outcome);
   atlas::apps::add_prove(app, outcome);
+  atlas::apps::add_prove_batch(app, outcome);
   atlas::apps::add_rebuild(app, outcome);
   atlas::apps::add_security(app, outcome);
   atlas::apps::add_statetest(app, outcome);

@@ -1,11 +1,8 @@
-#include <chrono>
-
 #include "program_input.hpp"
+#include "proof_bar.hpp"
 #include <fmt/core.h>
 #include <tbb/global_control.h>
-#include <unistd.h>
 
-#include <zkvm/prover/proof_file.hpp>
 #include <zkvm/prover/proof_job.hpp>
 
 namespace atlas::apps {
@@ -25,56 +22,21 @@ struct Options {
   bool json = false;
 };
 
-/// One line on a terminal: how far, how fast, how long still.
-class Bar {
- public:
-  void show(const zkvm::ProveProgress& p) {
-    if (!is_terminal_) return;
-    std::string line = fmt::format("\r[{:<24}] {:3.0f} %  {}", std::string(static_cast<std::size_t>(24 * p.done), '#'),
-                                   100 * p.done, p.phase);
-    if (p.cycles != 0) line += fmt::format(", {} cycles", p.cycles);
-    if (p.segments != 0) {
-      line += fmt::format(", {} of {} segments", p.segments_done, p.segments);
-      // What was done before, in a run that was cut off, says nothing about the rate.
-      if (first_done_ < 0) {
-        first_done_ = p.done;
-        first_seconds_ = seconds();
-      }
-      const double done = p.done - first_done_, elapsed = seconds() - first_seconds_;
-      if (done > 0) {
-        line += fmt::format(", {:.0f} cycles/s, {:.0f} s left", static_cast<double>(p.cycles) * done / elapsed,
-                            elapsed * (1 - p.done) / done);
-      }
-    }
-    fmt::print(stderr, "{:<110}", line);
-    std::fflush(stderr);
-  }
-  void clear() {
-    if (is_terminal_) fmt::print(stderr, "\r{:<110}\r", "");
-  }
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
- private:
-  bool is_terminal_ = isatty(STDERR_FILENO) == 1;
-  double first_done_ = -1, first_seconds_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-void say(const Options& options, const zkvm::Proved& proved, std::size_t segments, double seconds) {
+void say(const Options& options, const zkvm::Proved& proved, double seconds) {
   const std::string output = to_hex(proved.claim.public_output);
   if (options.json) {
     fmt::print(
         "{{\"public_output\":\"{}\",\"cycles\":{},\"segments\":{},\"segments_here\":{},\"proof_bytes\":{},"
         "\"execution_seconds\":{:.3f},\"seconds\":{:.3f}}}\n",
-        output, proved.claim.cycles, segments, proved.times.size(), proved.bytes.size(), proved.execution_seconds,
-        seconds);
+        output, proved.claim.cycles, proved.segments, proved.times.size(), proved.bytes.size(),
+        proved.execution_seconds, seconds);
     return;
   }
   fmt::print("public_output {}\ncycles {}\n", output, proved.claim.cycles);
   if (!options.segments.empty()) {
-    fmt::print("proved and verified {} of {} segments ({:.1f} s)\n", proved.times.size(), segments, seconds);
+    fmt::print("proved and verified {} of {} segments ({:.1f} s)\n", proved.times.size(), proved.segments, seconds);
   } else {
-    fmt::print("proof {} ({} segments, {} KiB, {:.1f} s, {:.0f} cycles/s)\n", options.out.string(), segments,
+    fmt::print("proof {} ({} segments, {} KiB, {:.1f} s, {:.0f} cycles/s)\n", options.out.string(), proved.segments,
                proved.bytes.size() / 1024, seconds, static_cast<double>(proved.claim.cycles) / seconds);
   }
 }
@@ -84,9 +46,8 @@ int run(const Options& options) {
   const Bytes hints = options.hint.empty() ? Bytes{} : read_input("prove", options.hint);
   std::optional<tbb::global_control> threads;
   if (options.threads != 0) threads.emplace(tbb::global_control::max_allowed_parallelism, options.threads);
-  const bool is_whole = options.segments.empty();
   ProgramLog log;
-  Bar bar;
+  ProofBar bar;
   const zkvm::ProgramProver prover(program, parameter_set(options.set));
   zkvm::ProveOptions limits;
   limits.budget = options.max_cycles;
@@ -94,33 +55,15 @@ int run(const Options& options) {
   if (options.segment_cycles != 0) limits.segment_cycles = options.segment_cycles;
   limits.listener = &log;
   limits.progress = [&bar](const zkvm::ProveProgress& p) { bar.show(p); };
-
-  // Without a folder of the user's, the job has one of its own, which an earlier run may have left behind.
-  const bool is_own = options.work.empty();
-  const std::filesystem::path folder = is_own ? std::filesystem::path(options.out.string() + ".work") : options.work;
-  if (is_own && !zkvm::ProofJob(prover, hints, folder).is_mine()) std::filesystem::remove_all(folder);
-  zkvm::ProofJob job(prover, hints, folder);
-  // Whether the result can be written is known before the work, not after. Processes that share the job may have been
-  // told to write the same file.
-  if (is_whole) {
-    const zkvm::FileLock lock = job.lock_result();
-    const zkvm::FileDraft probe(options.out);
-  }
-  const auto proved = is_whole ? job.run(limits) : job.run_only(options.segments, limits);
+  const auto proved = options.segments.empty()
+                          ? prove_to_file({prover, hints, options.out, options.work}, limits)
+                          : zkvm::ProofJob(prover, hints, options.work).run_only(options.segments, limits);
   bar.clear();
   if (!proved) {
-    if (is_own) std::filesystem::remove_all(folder);
     fmt::print(stderr, "atlas: {}\n", proved.error().text);
     return kBad;
   }
-  if (is_whole) {
-    const zkvm::FileLock lock = job.lock_result();
-    zkvm::FileDraft draft(options.out);
-    draft.write(proved->bytes);
-    draft.keep();
-  }
-  say(options, *proved, job.segments(), bar.seconds());
-  if (is_own) std::filesystem::remove_all(folder);
+  say(options, *proved, bar.seconds());
   return kGood;
 }
 

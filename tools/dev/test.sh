@@ -141,7 +141,7 @@ done
 wants crypto && targets+=(evm_test)
 { wants conformance || wants e2e || wants guest || wants differential || wants soak || wants limits || wants crash; } && targets+=(atlas)
 wants e2e && targets+=(guest_chain)
-wants guest && targets+=(guest_test guest_bench guest_sweep)
+wants guest && targets+=(guest_test guest_bench guest_sweep prove_batch_test)
 wants crash && targets+=(crash)
 wants differential && targets+=(differential)
 wants soak && targets+=(soak)
@@ -190,6 +190,7 @@ for suite in "${chosen[@]}"; do
       ATLAS_BIN=$BIN/atlas script_suite guest tools/dev/guest_check.sh
       batch_program
       gtest_suite guest-batch guest_test
+      gtest_suite guest-proofs prove_batch_test
       script_suite guest-budgets env ATLAS_BIN_DIR="$BIN" tools/dev/guest_batch.sh check
       script_suite guest-sweep env ATLAS_BIN_DIR="$BIN" tools/dev/sweep.sh states=40 random=400 native=4000 --check
       ;;

@@ -8,6 +8,15 @@ ExecutionClaim ExecutionPlan::claim() const {
   return claim_of(values);
 }
 
+std::vector<u64> ExecutionPlan::rows() const {
+  std::vector<u64> out;
+  for (const PlannedSegment& segment : segments) {
+    out.resize(segment.heights.size());
+    for (std::size_t c = 0; c < out.size(); ++c) out[c] += segment.heights[c];
+  }
+  return out;
+}
+
 std::vector<stark::BoundaryStatement> ExecutionPlan::statements(const stark::Machine& machine) const {
   std::vector<stark::BoundaryStatement> out;
   for (const PlannedSegment& s : segments) {

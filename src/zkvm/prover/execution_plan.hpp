@@ -19,6 +19,7 @@ struct ExecutionPlan {
   u32 executions = 0;                    ///< of them, execution segments
 
   ExecutionClaim claim() const;
+  std::vector<u64> rows() const;  ///< [chip] over all segments
   std::vector<stark::BoundaryStatement> statements(const stark::Machine& machine) const;
   /// Snapshot k is the machine before the k-th execution segment, from 0; the last is the machine after all of them.
   u32 snapshot_of(std::size_t segment) const { return segment < executions ? static_cast<u32>(segment) : executions; }

@@ -218,7 +218,8 @@ Result<Proved, ProveError> ProofJob::run_only(std::span<const u32> segments, con
                   SegmentProgress(*made, machine, options.progress),
                   {}};
   const auto count = static_cast<u32>(made->segments.size());
-  segments_ = count;
+  out.segments = count;
+  out.rows = made->rows();
   for (const u32 segment : segments) {
     if (segment >= count)
       throw JobError("there is no segment " + std::to_string(segment) + " of " + std::to_string(count));

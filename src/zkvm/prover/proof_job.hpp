@@ -49,8 +49,6 @@ class ProofJob {
 
   /// Is the folder's plan, if there is one, this job's?
   bool is_mine() const;
-  /// Segments in all, once there is a plan.
-  std::size_t segments() const { return segments_; }
   /// For writing the result to where other processes of this job may write it, too. Waits.
   FileLock lock_result() const;
 
@@ -72,7 +70,6 @@ class ProofJob {
   const ByteView hints_;
   const std::filesystem::path folder_;
   Hash256 input_;  ///< of key and hints
-  std::size_t segments_ = 0;
 };
 
 }  // namespace atlas::zkvm

@@ -193,6 +193,8 @@ Result<Proved, ProveError> ProgramProver::prove(ByteView hints, const ProveOptio
   out.execution_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
   const std::size_t count = planned->segments.size();
+  out.segments = static_cast<u32>(count);
+  out.rows = planned->rows();
   stark::ExecutionHead head =
       stark::make_head(proving_key_, planned->statements(*proving_key_.verifying.machine), options.isa);
   SegmentProgress progress(*planned, *proving_key_.verifying.machine, options.progress);

@@ -47,7 +47,9 @@ struct ProveError {
 struct Proved {
   Bytes bytes;  ///< the proof file
   ExecutionClaim claim;
-  std::vector<stark::ProverTimes> times;  ///< by segment
+  u32 segments = 0;
+  std::vector<u64> rows;  ///< [chip] committed, over all segments
+  std::vector<stark::ProverTimes> times;  ///< of each segment that was proved here
   double execution_seconds = 0;
 };
 

@@ -6,9 +6,10 @@
 namespace atlas::zkvm::test {
 
 /// `rounds` times: a sum of two Fibonacci-like registers goes to a word `stride` words on in a window of 1,024, and the
-/// word that was there is added. The sum of all is committed.
-inline Program scatter(u32 rounds, u32 stride) {
+/// word that was there is added. The sum of all is committed. With a hint, it is the first of the window's words.
+inline Program scatter(u32 rounds, u32 stride, bool has_hint = false) {
   Assembler a;
+  if (has_hint) a.call(static_cast<u32>(abi::Ecall::kHintRead), {kDataBegin, 1});
   a.li(s0, kDataBegin).li(s1, rounds).li(t0, 0).li(t3, 4 * stride);
   a(addi(a0, zero, 1))(addi(a1, zero, 2));
   const u32 loop = a.pc();

@@ -3,7 +3,7 @@
 # Every figure is the median of several repetitions; counters of a benchmark (tx_per_s, …) are figures of their own.
 # `sequencer` has a third mode beside exec and ingest: a client process over HTTP, Atlas and anvil in turns
 # (bench_rpc.mjs); it takes some minutes. `prover` proves examples/fibonacci, a process a case, so that peak memory is the
-# case's own; --log-cycles N proves 2^N cycles only.
+# case's own, then batches of 100 transactions each; --log-cycles N proves 2^N cycles of fibonacci only, --log-cycles 0 batches only.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
@@ -11,14 +11,15 @@ mapfile -t rooms < <(find src -mindepth 2 -name '*_bench.cpp' | cut -d/ -f2 | so
 # A bench is named after its room; the EVM is measured through the state transition, which drives it, so `evm` runs both;
 # the zkVM's is its executor's.
 names=("${rooms[@]/#%zkvm/executor}" prover guest)
-json=0 chosen=() logs='18 20 22'
+json=0 chosen=() logs='18 20 22' batches=1
 while (($#)); do
   word=$1
   shift
   case $word in
     --log-cycles)
-      [[ ${1:-} =~ ^[0-9]+$ ]] && (($1 >= 16 && $1 <= 24)) || die "--log-cycles takes a number from 16 to 24"
-      logs=$1
+      [[ ${1:-} =~ ^[0-9]+$ ]] && (($1 == 0 || ($1 >= 16 && $1 <= 24))) || die "--log-cycles takes a number from 16 to 24, or 0"
+      logs=$1 batches=0
+      (($1)) || logs='' batches=1
       shift
       ;;
     --list)
@@ -123,7 +124,14 @@ prover_mode() {
       done
     done
   done
+  ((batches)) || return 0
+  step "batches of $ATLAS_BENCH_BATCH transactions"
+  tools/dev/guest_batch.sh build >&2
+  build_contracts
+  build release prove_bench
+  "$BUILD/release/bin/prove_bench" "$BUILD/guest/batch.elf" "$BUILD/contracts" --count "$ATLAS_BENCH_BATCH" </dev/null
 }
+ATLAS_BENCH_BATCH=${ATLAS_BENCH_BATCH:-100}
 
 status=0
 for name in "${chosen[@]}"; do

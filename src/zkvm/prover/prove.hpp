@@ -48,7 +48,7 @@ struct Proved {
   Bytes bytes;  ///< the proof file
   ExecutionClaim claim;
   u32 segments = 0;
-  std::vector<u64> rows;  ///< [chip] committed, over all segments
+  std::vector<u64> rows;                  ///< [chip] committed, over all segments
   std::vector<stark::ProverTimes> times;  ///< of each segment that was proved here
   double execution_seconds = 0;
 };

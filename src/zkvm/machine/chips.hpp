@@ -15,6 +15,7 @@
 #include <zkvm/chips/mul/chip.hpp>
 #include <zkvm/chips/part_memory/chip.hpp>
 #include <zkvm/chips/secp256k1/chip.hpp>
+#include <zkvm/chips/sha256/chip.hpp>
 #include <zkvm/chips/shift/chip.hpp>
 #include <zkvm/chips/tables/chip.hpp>
 #include <zkvm/chips/u256/chip.hpp>
@@ -37,10 +38,11 @@ using StepChips =
 /// Words that calls move, that a segment touches, that there are.
 using WordChips = ChipList<chips::Transfer, chips::BoundaryRow, chips::InitialRow>;
 /// Primitives: rows of calls that the ecall chip hands on.
-using PrimitiveChips = ChipList<chips::Keccak, chips::KeccakRound, chips::Blake3, chips::Blake3Block,
-                                chips::Blake3Round, chips::MerklePath, chips::MerkleUpdate, chips::MerkleLevel,
-                                chips::U256, chips::Secp256k1Add, chips::Secp256k1Double, chips::ExtensionDot,
-                                chips::DotBaseTerm, chips::DotTerm, chips::EqExpand, chips::EqStep>;
+using PrimitiveChips =
+    ChipList<chips::Keccak, chips::KeccakRound, chips::Blake3, chips::Blake3Block, chips::Blake3Round,
+             chips::MerklePath, chips::MerkleUpdate, chips::MerkleLevel, chips::Sha256, chips::Sha256Block,
+             chips::Sha256Quarter, chips::U256, chips::Secp256k1Add, chips::Secp256k1Double, chips::ExtensionDot,
+             chips::DotBaseTerm, chips::DotTerm, chips::EqExpand, chips::EqStep>;
 /// Chips of fixed height.
 using TableChips =
     ChipList<chips::SegmentTable, chips::Zones, chips::ProgramTable, chips::ImageTable, chips::Range20, chips::Range16,

@@ -50,6 +50,7 @@ inline Program all_chips_program() {
   a.call(static_cast<u32>(abi::Ecall::kBlake3), {kHashes, kHashes + 64, 1, 0x000b0003, 0x01234540});
   a.call(static_cast<u32>(abi::Ecall::kBlake3), {kHashes, kHashes + 16, 3, 0x000b0001, 0x00000511});
   a.call(static_cast<u32>(abi::Ecall::kKeccakF), {kHashes});
+  a.call(static_cast<u32>(abi::Ecall::kSha256), {kHashes, kHashes + 16, 2});
   a.call(static_cast<u32>(abi::Ecall::kMerklePath), {kHashes, 0x5, 3, 4});
   a.call(static_cast<u32>(abi::Ecall::kMerkleUpdate), {kHashes, 0x1fffe, 17, 4});
   constexpr u32 kNumbers = kDataBegin + 0x400;

@@ -37,6 +37,7 @@ bool count_call_rows(const EcallPlan& plan, RowCounts& counts) {
     case Ecall::kBlake3:
     case Ecall::kMerklePath:
     case Ecall::kMerkleUpdate:
+    case Ecall::kSha256:
       count_hash_rows(plan, counts);
       return true;
     case Ecall::kMulMod:
@@ -64,6 +65,7 @@ void append_call_rows(const EcallStep& s, SegmentRows& rows) {
     case Ecall::kBlake3:
     case Ecall::kMerklePath:
     case Ecall::kMerkleUpdate:
+    case Ecall::kSha256:
       return append_hash_rows(s, rows);
     case Ecall::kMulMod:
     case Ecall::kMulDiv:

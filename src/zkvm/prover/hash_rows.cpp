@@ -1,6 +1,7 @@
 #include <zkvm/chips/blake3/trace.hpp>
 #include <zkvm/chips/keccak/trace.hpp>
 #include <zkvm/chips/merkle/trace.hpp>
+#include <zkvm/chips/sha256/trace.hpp>
 #include <zkvm/prover/hash_rows.hpp>
 
 namespace atlas::zkvm {
@@ -11,6 +12,12 @@ void count_hash_rows(const EcallPlan& plan, RowCounts& counts) {
   if (plan.function == Ecall::kKeccakF) {
     counts.add<chips::Keccak>(1);
     counts.add<chips::KeccakRound>(chips::kKeccakRounds);
+    return;
+  }
+  if (plan.function == Ecall::kSha256) {
+    counts.add<chips::Sha256>(1);
+    counts.add<chips::Sha256Block>(plan.arguments[2]);
+    counts.add<chips::Sha256Quarter>(u64{plan.arguments[2]} * chips::kSha256Quarters);
     return;
   }
   u64 compressions = 0;
@@ -41,6 +48,8 @@ void append_hash_rows(const EcallStep& s, SegmentRows& rows) {
       return chips::append_merkle<1>(rows, s);
     case Ecall::kMerkleUpdate:
       return chips::append_merkle<2>(rows, s);
+    case Ecall::kSha256:
+      return chips::append_sha256(rows, s);
     default:
       return;
   }

@@ -146,7 +146,9 @@ struct Sha256Quarter : PlainChip {
       real = real + row.quarter[q];
       number = number + row.quarter[q] * q;
     }
+    const T passes = real - row.quarter[kSha256Quarters - 1];
     assert_boolean(b, real);
+    assert_boolean(b, passes);
     const T later = real - row.quarter[0];
     const Sha256Place<T> place{row.call, row.left, number}, next{row.call, row.left, number + 1};
 
@@ -190,7 +192,7 @@ struct Sha256Quarter : PlainChip {
       if (t < 7) owed[t] = add(owed[t], word[t + 9]);
       if (t < 2) owed[t] = add(owed[t], small_one(row.word[t + 14]));
     }
-    hand_schedule(b, true, real - row.quarter[kSha256Quarters - 1], next, owed);
+    hand_schedule(b, true, passes, next, owed);
 
     for (unsigned t = 0; t < kSha256Steps; ++t) {
       const T(&va)[32] = row.a[t + 2], (&vb)[32] = row.a[t + 1], (&vc)[32] = row.a[t];

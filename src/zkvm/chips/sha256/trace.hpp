@@ -31,62 +31,63 @@ constexpr u32 sha256_small_one(u32 x) {
   return std::rotr(x, 17) ^ std::rotr(x, 19) ^ x >> 10;
 }
 
-/// The four rows of a block; `v` becomes the working variables after them. `rows` has append<Chip>(row).
-template <class Rows>
-void append_sha256_quarters(Rows& rows, u32 call, u32 left, u32 (&v)[8], const u32 (&block)[16]) {
-  u32 w[64];
-  for (unsigned t = 0; t < 16; ++t) w[t] = block[t];
-  for (unsigned t = 16; t < 64; ++t) {
-    w[t] = sha256_small_one(w[t - 2]) + w[t - 7] + sha256_small_zero(w[t - 15]) + w[t - 16];
+/// Sixteen steps on the working variables `v`, with the constants of quarter `q`; `now` points to the quarter's words,
+/// before which stand the sixteen of the quarter before it, if there is one.
+inline RowOf<Sha256Quarter> sha256_quarter(u32 call, u32 left, unsigned q, u32 (&v)[8], const u32* now) {
+  RowOf<Sha256Quarter> row{};
+  row.quarter[q] = 1;
+  row.call = call;
+  row.left = left;
+  row.d = limbs_of(v[3]);
+  row.h = limbs_of(v[7]);
+  for (unsigned i = 0; i < 3; ++i) {
+    set_bits(row.a[i], v[2 - i]);
+    set_bits(row.e[i], v[6 - i]);
   }
-  for (unsigned q = 0; q < kSha256Quarters; ++q) {
-    RowOf<Sha256Quarter> row{};
-    row.quarter[q] = 1;
-    row.call = call;
-    row.left = left;
-    row.d = limbs_of(v[3]);
-    row.h = limbs_of(v[7]);
-    for (unsigned i = 0; i < 3; ++i) {
-      set_bits(row.a[i], v[2 - i]);
-      set_bits(row.e[i], v[6 - i]);
+  for (unsigned t = 0; t < kSha256Steps; ++t) {
+    set_bits(row.word[t], now[t]);
+    if (t + 1 < kSha256Steps) {
+      row.small[t] = limbs_of(t + 2 < kSha256Steps ? sha256_small_one(now[t]) : sha256_small_zero(now[0]));
     }
-    const u32* const now = w + 16 * q;
-    for (unsigned t = 0; t < kSha256Steps; ++t) {
-      set_bits(row.word[t], now[t]);
-      if (t + 1 < kSha256Steps) {
-        row.small[t] = limbs_of(t + 2 < kSha256Steps ? sha256_small_one(now[t]) : sha256_small_zero(now[0]));
-      }
-      if (q == 0) {
-        row.owed[t] = limbs_of(now[t]);
-      } else {
-        const u32* const last = now - kSha256Steps;
-        Limbs<u32>& owed = row.owed[t];
-        const auto owe = [&owed](u32 word) { owed = {owed.lo + (word & 0xffff), owed.hi + (word >> 16)}; };
-        owe(last[t]);
-        if (t + 1 < kSha256Steps) owe(sha256_small_zero(last[t + 1]));
-        if (t < 7) owe(last[t + 9]);
-        if (t < 2) owe(sha256_small_one(last[t + 14]));
-        sum_of_words(
-            {now[int(t) - 16], sha256_small_zero(now[int(t) - 15]), now[int(t) - 7], sha256_small_one(now[int(t) - 2])},
-            row.word_carry[t]);
-      }
-      const u32 a = v[0], b = v[1], c = v[2], e = v[4], f = v[5], g = v[6];
-      const u32 sum1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25), choice = (e & f) ^ (~e & g);
-      const u32 sum0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22), majority = (a & b) ^ (a & c) ^ (b & c);
-      const u32 constant = kSha256Constants[q * kSha256Steps + t];
-      const u32 new_e = sum_of_words({v[3], v[7], sum1, choice, constant, now[t]}, row.e_carry[t]);
-      const u32 new_a = sum_of_words({v[7], sum1, choice, constant, now[t], sum0, majority}, row.a_carry[t]);
-      for (unsigned i = 7; i > 0; --i) v[i] = v[i - 1];
-      v[0] = new_a;
-      v[4] = new_e;
-      set_bits(row.a[3 + t], new_a);
-      set_bits(row.e[3 + t], new_e);
+    if (q == 0) {
+      row.owed[t] = limbs_of(now[t]);
+    } else {
+      const u32* const last = now - kSha256Steps;
+      Limbs<u32>& owed = row.owed[t];
+      const auto owe = [&owed](u32 word) { owed = {owed.lo + (word & 0xffff), owed.hi + (word >> 16)}; };
+      owe(last[t]);
+      if (t + 1 < kSha256Steps) owe(sha256_small_zero(last[t + 1]));
+      if (t < 7) owe(last[t + 9]);
+      if (t < 2) owe(sha256_small_one(last[t + 14]));
+      const u32* const at = now + t;
+      sum_of_words({at[-16], sha256_small_zero(at[-15]), at[-7], sha256_small_one(at[-2])}, row.word_carry[t]);
     }
-    rows.template append<Sha256Quarter>(row);
+    const u32 a = v[0], b = v[1], c = v[2], e = v[4], f = v[5], g = v[6];
+    const u32 sum1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25), choice = (e & f) ^ (~e & g);
+    const u32 sum0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22), majority = (a & b) ^ (a & c) ^ (b & c);
+    const u32 constant = kSha256Constants[q * kSha256Steps + t];
+    const u32 new_e = sum_of_words({v[3], v[7], sum1, choice, constant, now[t]}, row.e_carry[t]);
+    const u32 new_a = sum_of_words({v[7], sum1, choice, constant, now[t], sum0, majority}, row.a_carry[t]);
+    for (unsigned i = 7; i > 0; --i) v[i] = v[i - 1];
+    v[0] = new_a;
+    v[4] = new_e;
+    set_bits(row.a[3 + t], new_a);
+    set_bits(row.e[3 + t], new_e);
   }
+  return row;
 }
 
-/// All rows of a call.
+struct Sha256Words {
+  u32 word[64];
+  explicit Sha256Words(const u32 (&block)[16]) {
+    for (unsigned t = 0; t < 16; ++t) word[t] = block[t];
+    for (unsigned t = 16; t < 64; ++t) {
+      word[t] = sha256_small_one(word[t - 2]) + word[t - 7] + sha256_small_zero(word[t - 15]) + word[t - 16];
+    }
+  }
+};
+
+/// All rows of a call. `rows` has append<Chip>(row).
 template <class Rows>
 void append_sha256(Rows& rows, const EcallStep& s) {
   const u32 count = s.plan->arguments[2];
@@ -121,7 +122,10 @@ void append_sha256(Rows& rows, const EcallStep& s) {
       row.value[k] = limbs_of(value[k]);
       v[k] = value[k];
     }
-    append_sha256_quarters(rows, s.time, row.left, v, block);
+    const Sha256Words words(block);
+    for (unsigned q = 0; q < kSha256Quarters; ++q) {
+      rows.template append<Sha256Quarter>(sha256_quarter(s.time, row.left, q, v, words.word + kSha256Steps * q));
+    }
     for (unsigned k = 0; k < 8; ++k) {
       row.mixed[k] = limbs_of(v[k]);
       value[k] += v[k];

@@ -127,7 +127,8 @@ TEST(ArithmeticProof, Extension) {
   std::mt19937 random(1);
   std::vector<u32> words(400);
   constexpr u32 kEdges[] = {0, 1, kP - 1, 0xffff, 0x10000, 0x77ffffff, 0x77ff0000};
-  for (u32& word : words) word = random() % 3 == 0 ? kEdges[random() % std::size(kEdges)] : random() % kP;
+  for (u32& word : words)
+    word = random() % 3 == 0 ? kEdges[random() % std::size(kEdges)] : static_cast<u32>(random() % kP);
   Calls calls(words);
   for (const u32 count : {1u, 2u, 20u}) {
     calls.add(Ecall::kExtensionDotBase, {0, 5, 30, count}, 3);

@@ -1,6 +1,6 @@
 #pragma once
 // Uninitialised, cache-line aligned words. Large buffers ask for huge pages (a codeword matrix walks 2^21 rows at a
-// stride) and are kept for the next one of about their size: the kernel clears every page it hands out, which would
+// stride) and are kept for the next ones, whole or in pieces: the kernel clears every page it hands out, which would
 // cost more than a sumcheck's arithmetic on it.
 #include <cstddef>
 #include <memory>

@@ -149,7 +149,7 @@ for name in "${chosen[@]}"; do
   fi
   # Proofs are measured under their own names; the synthetic machine's large cases by hand (stark_bench).
   filter=.
-  [[ $name != executor ]] || filter=-^log
+  [[ $name != executor ]] || filter='-^(log|call)'
   [[ $name != stark ]] || filter='log18|log20.*avx512'
   if [[ $name == sequencer ]]; then build_contracts; fi
   for program in "${programs[@]}"; do

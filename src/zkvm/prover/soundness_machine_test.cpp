@@ -181,6 +181,37 @@ TEST_F(Forgery, PaddingIsSilent) {
   }
 }
 
+// 16: a request that nobody answers; one that is answered as another function's, or at another time.
+TEST_F(Forgery, RequestsAreAnsweredByTheirChip) {
+  const std::size_t answers[] = {kIndexOf<chips::Keccak>,       kIndexOf<chips::Blake3>,
+                                 kIndexOf<chips::MerklePath>,   kIndexOf<chips::MerkleUpdate>,
+                                 kIndexOf<chips::Sha256>,       kIndexOf<chips::U256>,
+                                 kIndexOf<chips::Secp256k1Add>, kIndexOf<chips::Secp256k1Double>,
+                                 kIndexOf<chips::ExtensionDot>, kIndexOf<chips::EqExpand>};
+  for (const std::size_t chip : answers) {
+    std::vector<u32> row;
+    for (u32 i = 0; i < table(0, chip).width; ++i) {
+      row.push_back(get(0, chip, 0, i));
+      set(0, chip, 0, i, 0);
+    }
+    EXPECT_THAT(problems(), Not(IsEmpty())) << "chip " << chip;
+    for (u32 i = 0; i < table(0, chip).width; ++i) set(0, chip, 0, i, row[i]);
+  }
+  EXPECT_THAT(problems(), IsEmpty());
+  const std::size_t ecall = kIndexOf<chips::Ecall>;
+  const u32 function = ATLAS_COLUMN(chips::Ecall, argument[6].lo), time = ATLAS_COLUMN(chips::Ecall, at.time);
+  const u32 path = find(0, ecall, function, static_cast<u32>(abi::Ecall::kMerklePath));
+  for (const u32 other : {0u, 2u, 15u, 16u, 19u, 28u, 99u}) {
+    set(0, ecall, path, function, other);
+    EXPECT_THAT(problems(), Not(IsEmpty())) << "function " << other;
+  }
+  set(0, ecall, path, function, static_cast<u32>(abi::Ecall::kMerklePath));
+  const u32 called = ATLAS_COLUMN(chips::MerklePath, call.time);
+  ASSERT_EQ(get(0, kIndexOf<chips::MerklePath>, 0, called), get(0, ecall, path, time));
+  set(0, kIndexOf<chips::MerklePath>, 0, called, get(0, ecall, path, time) + kTicksPerEcall);
+  EXPECT_THAT(problems(), Not(IsEmpty()));
+}
+
 // 8, 9: every public value changed alone: no execution any more, or no balance.
 TEST_F(Forgery, PublicValuesAreBound) {
   for (std::size_t s = 0; s < segments.size(); ++s) {

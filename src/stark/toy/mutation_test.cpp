@@ -3,16 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <stark/prover/air/mutation.hpp>
-#include <stark/toy/machine.hpp>
+#include <stark/toy/sources.hpp>
 
 namespace atlas::stark::toy {
 namespace {
-
-std::vector<ChipSource> sources() {
-  return {source_of<Fibonacci>(kChipTable[kFibonacci]), source_of<ByteTable>(kChipTable[kByteTable]),
-          source_of<MixingTable>(kChipTable[kMixingTable]), source_of<Cell>(kChipTable[kCell]),
-          source_of<Image>(kChipTable[kImage])};
-}
 
 /// Both kinds of segment in one, so that every message is sent somewhere.
 std::vector<SegmentWitness> execution() {

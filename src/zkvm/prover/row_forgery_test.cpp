@@ -5,7 +5,9 @@
 #include <zkvm/chips/branch/trace.hpp>
 #include <zkvm/chips/compare/trace.hpp>
 #include <zkvm/chips/div/trace.hpp>
+#include <zkvm/chips/jump/trace.hpp>
 #include <zkvm/chips/mul/trace.hpp>
+#include <zkvm/chips/part_memory/trace.hpp>
 #include <zkvm/chips/shift/trace.hpp>
 #include <zkvm/executor/alu.hpp>
 #include <zkvm/prover/row_judge.hpp>
@@ -201,6 +203,74 @@ TEST(RowForgery, DivisionsHaveOneResult) {
             }
           }
         }
+      }
+    }
+  }
+}
+
+/// Ways to take the limb sums lo = bits + 4·q + 2^16·c0 and hi + c0 apart, right ones and others: other bits, q from
+/// another carry or modulo p, hi likewise.
+template <class Visit>
+void for_each_split(u32 lo, u32 hi, const Visit& visit) {
+  for (u32 bits = 0; bits < 4; ++bits) {
+    for (const i64 c0 : {-1, 0, 1, 2}) {
+      const BabyBear q = (BabyBear(lo) - BabyBear(bits) - BabyBear(field_of(c0 * 65536))) * BabyBear(4).inverse();
+      for (const i64 c1 : {-1, 0, 1, 2}) {
+        visit(bits, q.canonical(), field_of(i64{hi} + c0 - c1 * 65536));
+      }
+    }
+  }
+}
+
+// 18, 23: JALR drops bit 0, refuses bit 1, and goes to one slot; no target modulo p is another.
+TEST(RowForgery, JumpsHaveOneTarget) {
+  for (const u32 x : kEdges) {
+    for (const u32 immediate : {0u, 1u, 4u, 0x7fcu, 0xfffff800u, 0xfff00000u, kP, 0 - kP}) {
+      StepView s = step_of(Op::kJalr, x, 0, 0);
+      s.fields.immediate = limbs_of(immediate);
+      auto row = chips::trace_row(std::type_identity<chips::JumpRegister>{}, s);
+      const u32 distance = x + immediate;
+      unsigned accepted = 0;
+      for_each_split((x & 0xffff) + (immediate & 0xffff), (x >> 16) + (immediate >> 16), [&](u32 bits, u32 q, u32 hi) {
+        row.bit = bits;
+        row.target = {q, hi};
+        if (!judge<chips::JumpRegister>(row).accepted) return;
+        ++accepted;
+        EXPECT_EQ(bits, distance & 1);
+        EXPECT_EQ(q + hi * (u64{1} << 14), distance >> 2);
+      });
+      EXPECT_EQ(accepted, (distance & 2) == 0 ? 1u : 0u) << x << ' ' << immediate;
+    }
+  }
+}
+
+// 15, 20: a load names one word and one part of it; halfwords that are not aligned name none.
+TEST(RowForgery, LoadsHaveOnePlace) {
+  for (const u32 x : kEdges) {
+    for (const u32 immediate : {0u, 1u, 2u, 0x7ffu, 0xfffff801u, kP}) {
+      for (const Op op : {Op::kLbu, Op::kLhu}) {
+        constexpr u32 kWord = 0x84838281;
+        StepView s = step_of(op, x, 0, 0);
+        s.fields.immediate = limbs_of(immediate);
+        s.offset = x + immediate;
+        s.word = memory_word(kWord, 3, s.at.time + kTickMemory);
+        const u32 size = op == Op::kLhu ? 2 : 1,
+                  part = kWord >> 8 * (s.offset & (4 - size)) & (size == 2 ? 0xffff : 0xff);
+        s.result = part;
+        const auto honest = chips::trace_row(std::type_identity<chips::LoadPart>{}, s);
+        const bool is_aligned = s.offset % size == 0;
+        EXPECT_EQ(judge<chips::LoadPart>(honest).accepted, is_aligned);
+        for_each_split((x & 0xffff) + (immediate & 0xffff), (x >> 16) + (immediate >> 16),
+                       [&](u32 bits, u32 q, u32 hi) {
+                         s.offset = (s.offset & ~3u) | bits;
+                         s.result = kWord >> 8 * (bits & (4 - size)) & (size == 2 ? 0xffff : 0xff);
+                         auto row = chips::trace_row(std::type_identity<chips::LoadPart>{}, s);
+                         row.address = {q, hi};
+                         if (!judge<chips::LoadPart>(row).accepted) return;
+                         EXPECT_TRUE(is_aligned);
+                         EXPECT_EQ(q + hi * (u64{1} << 14), (x + immediate) >> 2);
+                         EXPECT_EQ(row.value_lo, part);
+                       });
       }
     }
   }

@@ -36,13 +36,7 @@ class Compiler {
 
   void check(const ChipSource& chip) {
     const u32 width = chip.shape.width();
-    std::vector<SymbolicExpr> row(width);
-    for (u32 i = 0; i < width; ++i) {
-      row[i].degree = 1;
-      row[i].columns.assign(width, false);
-      row[i].columns[i] = true;
-    }
-    const Recorded<SymbolicExpr> recorded = chip.symbolic(row.data());
+    const Recorded<SymbolicExpr> recorded = symbols_of(chip);
     const auto refuse = [&](const SourceLine& where, const std::string& what) {
       problems_.push_back("chip '" + std::string(chip.name) + "', " + where.file + ":" + std::to_string(where.line) +
                           ": " + what);
@@ -195,6 +189,17 @@ SymbolicExpr operator*(u32 k, const SymbolicExpr& a) {
 }
 SymbolicExpr operator-(const SymbolicExpr& a) {
   return {a.degree, -a.at_zero, a.columns};
+}
+
+Recorded<SymbolicExpr> symbols_of(const ChipSource& chip) {
+  const u32 width = chip.shape.width();
+  std::vector<SymbolicExpr> row(width);
+  for (u32 i = 0; i < width; ++i) {
+    row[i].degree = 1;
+    row[i].columns.assign(width, false);
+    row[i].columns[i] = true;
+  }
+  return chip.symbolic(row.data());
 }
 
 std::vector<std::string> compile(std::span<const ChipSource> chips) {

@@ -115,6 +115,9 @@ ChipSource source_of(const ChipDescription& description) {
           }};
 }
 
+/// All that a chip's eval() says, each column standing for itself.
+Recorded<SymbolicExpr> symbols_of(const ChipSource& chip);
+
 /// One refusal a line, naming chip, what is wrong and where; empty if the machine is sound in these respects.
 std::vector<std::string> compile(std::span<const ChipSource> chips);
 

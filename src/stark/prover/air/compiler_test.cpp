@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <stark/prover/air/trace_checker.hpp>
-#include <stark/toy/machine.hpp>
+#include <stark/toy/sources.hpp>
 
 namespace atlas::stark {
 namespace {
@@ -119,12 +119,6 @@ TEST(AirCompiler, Refuses) {
 
 namespace toy {
 namespace {
-
-std::vector<ChipSource> sources() {
-  return {source_of<Fibonacci>(kChipTable[kFibonacci]), source_of<ByteTable>(kChipTable[kByteTable]),
-          source_of<MixingTable>(kChipTable[kMixingTable]), source_of<Cell>(kChipTable[kCell]),
-          source_of<Image>(kChipTable[kImage])};
-}
 
 std::vector<SegmentWitness> execution() {
   const Parameters parameters = small_parameters();

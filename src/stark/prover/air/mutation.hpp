@@ -19,27 +19,43 @@ struct CellMutation {
 CellMutation mutate_cells(const Machine& machine, std::span<const ChipSource> chips,
                           std::span<const SegmentWitness> segments, u32 rows_per_chip = 8);
 
+/// A row that a test's author wrote to break one assertion of a chip and no other: the cells that matter; the search
+/// may change those not chosen.
+struct ForgedRow {
+  std::size_t chip = 0;
+  std::vector<BabyBear> cells;
+  std::vector<u32> chosen;
+};
+
 /// Every constraint, message and look-up left out in turn. A message counts as needed when the honest execution does
 /// not balance without it. A constraint, and a look-up as a claim about its fields, counts when a row is found that
-/// breaks it and nothing else:
+/// breaks it and nothing else, and that says something on a bus:
 ///   same    every message as in an honest row, or two halves of that row in its place: the forged trace balances;
 ///   output  what the row (or each half) receives is honest, what it sends is not: the machine would go on from that;
 ///   input   no honest row receives that, but the row agrees with all other constraints and look-ups;
+///   written likewise, from one of `forged`;
 /// or, without a forgery, when the AIR compiler refuses the chip without it (a multiplicity that nothing makes
 /// boolean).
 struct OmissionScore {
-  u32 constraints = 0, lookups = 0, messages = 0;  ///< how many there are
-  u32 same = 0, output = 0, input = 0;             ///< constraints and look-ups by the forgery found
-  u32 refused = 0;                                 ///< by the AIR compiler
-  u32 unbalanced = 0;                              ///< messages without which the honest execution fails
-  std::vector<std::string> survivors;              ///< chip, which, source line: nothing found
+  u32 constraints = 0, lookups = 0, messages = 0;    ///< how many there are
+  u32 same = 0, output = 0, input = 0, written = 0;  ///< constraints and look-ups by the forgery found
+  u32 refused = 0;                                   ///< by the AIR compiler
+  u32 unbalanced = 0;                                ///< messages without which the honest execution fails
+  std::vector<std::string> survivors;                ///< chip, which, source line: nothing found
   double percent() const {
     const double all = double(constraints) + lookups + messages;
-    return all == 0 ? 100 : 100.0 * (same + output + input + refused + unbalanced) / all;
+    return all == 0 ? 100 : 100.0 * (same + output + input + written + refused + unbalanced) / all;
   }
 };
+struct OmissionSearch {
+  std::size_t first_chip = 0, chips = ~std::size_t{0};  ///< those judged
+  u32 one_in = 1;                                       ///< of the assertions, for a sample
+  u32 rows_per_chip = 12;                               ///< honest rows to begin with
+  u32 effort = 1600;  ///< rows tried from one of them, and up to 16 times as many where nothing is found
+};
 OmissionScore drop_assertions(const Machine& machine, std::span<const ChipSource> chips,
-                              std::span<const SegmentWitness> segments, u32 rows_per_chip = 16, u32 effort = 4000);
+                              std::span<const SegmentWitness> segments, std::span<const ForgedRow> forged = {},
+                              OmissionSearch search = {});
 
 /// One line to print.
 std::string summary(const CellMutation& result);

@@ -21,7 +21,7 @@ struct BranchEqual : PlainChip {
     const auto& row = b.template row<Row>();
     const T zero = b.constant(0);
     const T real = row.is_beq + row.is_bne;
-    assert_boolean(b, row.is_beq);
+    // Two booleans of three: in a live row is_beq = 1 − is_bne.
     assert_boolean(b, row.is_bne);
     assert_boolean(b, real);
     step(b, real, row.at, kTicksPerStep, row.next);
@@ -64,11 +64,10 @@ struct BranchLess : PlainChip {
     const auto& row = b.template row<Row>();
     const T zero = b.constant(0);
     const T real = row.is_less + row.is_not_less;
-    assert_boolean(b, row.is_less);
+    // In a live row is_less = 1 − is_not_less.
     assert_boolean(b, row.is_not_less);
     assert_boolean(b, real);
-    assert_boolean(b, row.is_signed);
-    b.assert_zero(row.is_signed * (1 - real));
+    assert_boolean(b, row.is_signed);  // also in idle rows, where it makes look-ups and nothing else
     step(b, real, row.at, kTicksPerStep, row.next);
     fetch(b, real, row.at,
           Fields<T>{real * number(Operation::kBranchLess) + row.is_not_less + row.is_signed * 2,

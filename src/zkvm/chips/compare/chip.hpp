@@ -50,8 +50,7 @@ struct CompareChip : PlainChip {
     const auto& row = b.template row<Row>();
     const T zero = b.constant(0);
     assert_boolean(b, row.real);
-    assert_boolean(b, row.is_signed);
-    b.assert_zero(row.is_signed * (1 - row.real));
+    assert_boolean(b, row.is_signed);  // also in idle rows, where it makes look-ups and nothing else
     step(b, row.real, row.at, kTicksPerStep, row.at.slot + 1);
     const T operation =
         row.real * number(kImmediate ? Operation::kCompareImmediate : Operation::kCompare) + row.is_signed;

@@ -41,10 +41,8 @@ struct Div : PlainChip {
     assert_boolean(b, is_signed);
     assert_boolean(b, real);
     assert_boolean(b, row.sign_n);
-    assert_boolean(b, row.sign_d);
     assert_boolean(b, row.sign_q);
     assert_boolean(b, row.sign_r);
-    assert_boolean(b, row.is_zero);
     step(b, real, row.at, kTicksPerStep, row.at.slot + 1);
     fetch(b, real, row.at,
           Fields<T>{real * number(Operation::kDiv) + row.is_remu + row.is_div * 2 + row.is_rem * 3,
@@ -60,7 +58,7 @@ struct Div : PlainChip {
     b.assert_zero(is_quotient * row.q.lo + (real - is_quotient) * row.r.lo - row.result.lo);
     b.assert_zero(is_quotient * row.q.hi + (real - is_quotient) * row.r.hi - row.result.hi);
 
-    // Signs. n: hi − 2^15·sign, moved up, is below 2^16 only if sign is the top bit.
+    // Signs. n: hi − 2^15·sign, moved up, is below 2^16 only if sign is the top bit. d: a conjunction, so boolean.
     const Limbs<T> n{row.rs1.lo, row.rs1.hi}, d{row.rs2.lo, row.rs2.hi};
     const Bytes4<T> q = bytes_of(row.q, row.q0, row.q2), divisor = bytes_of(d, row.d0, row.d2);
     check_bytes(b, real, q);
@@ -95,7 +93,7 @@ struct Div : PlainChip {
     // < |d|. sign_r with r = 0 would be |r| = 2^32, which is more than any |d|.
     static_assert((i64{1} << 19) < kHalfField);
     const T checked = real - row.is_zero;
-    assert_boolean(b, checked);
+    assert_boolean(b, checked);  // and with it is_zero = 1 − checked, in a live row
     assert_boolean(b, row.borrow_one);
     assert_boolean(b, row.borrow_two);
     const T carry = row.borrow_one - row.borrow_two * 2;

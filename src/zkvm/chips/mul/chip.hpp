@@ -103,12 +103,9 @@ struct MulHigh : PlainChip {
     const T zero = b.constant(0);
     const T signed_x = row.is_mulhsu + row.is_mulh;
     const T real = row.is_mulhu + signed_x;
-    assert_boolean(b, row.is_mulhu);
     assert_boolean(b, row.is_mulhsu);
     assert_boolean(b, row.is_mulh);
     assert_boolean(b, real);
-    assert_boolean(b, row.sign_x);
-    assert_boolean(b, row.sign_y);
     step(b, real, row.at, kTicksPerStep, row.at.slot + 1);
     fetch(b, real, row.at,
           Fields<T>{real * number(Operation::kMulHigh) + row.is_mulhsu + row.is_mulh * 2,
@@ -125,8 +122,8 @@ struct MulHigh : PlainChip {
     const Bytes4<T> second = bytes_of(Limbs<T>{row.rs2.lo, row.rs2.hi}, row.y0, row.y2);
     check_bytes(b, real, first);
     check_bytes(b, real, second);
-    b.assert_zero(row.sign_x * (1 - signed_x));
-    b.assert_zero(row.sign_y * (1 - row.is_mulh));
+    // Of bytes alone there are conjunctions: signed_x is not 2, so in a live row is_mulhu = 1 − signed_x is boolean,
+    // and the signs are top bits, or zero.
     b.send(kAndTag, real, {first.byte[3], signed_x * 128, row.sign_x * 128});
     b.send(kAndTag, real, {second.byte[3], row.is_mulh * 128, row.sign_y * 128});
     check_limbs(b, real, row.low);

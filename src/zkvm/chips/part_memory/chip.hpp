@@ -45,11 +45,10 @@ struct LoadPart : PlainChip {
     const auto& row = b.template row<Row>();
     const T zero = b.constant(0);
     const T real = row.is_byte + row.is_half;
-    assert_boolean(b, row.is_byte);
+    // In a live row is_byte = 1 − is_half.
     assert_boolean(b, row.is_half);
     assert_boolean(b, real);
-    assert_boolean(b, row.is_signed);
-    b.assert_zero(row.is_signed * (1 - real));
+    assert_boolean(b, row.is_signed);  // also in idle rows, where it makes a look-up and nothing else
     step(b, real, row.at, kTicksPerStep, row.at.slot + 1);
     fetch(b, real, row.at,
           Fields<T>{real * number(Operation::kLoadPart) + row.is_half + row.is_signed * 2,
@@ -97,7 +96,7 @@ struct StorePart : PlainChip {
     const auto& row = b.template row<Row>();
     const T zero = b.constant(0);
     const T real = row.is_byte + row.is_half;
-    assert_boolean(b, row.is_byte);
+    // In a live row is_byte = 1 − is_half.
     assert_boolean(b, row.is_half);
     assert_boolean(b, real);
     step(b, real, row.at, kTicksPerStep, row.at.slot + 1);

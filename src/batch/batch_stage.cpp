@@ -222,6 +222,7 @@ std::optional<BlockChanges> BatchStage::read_block(u64 number) const {
 
 bool BatchStage::is_due() const {
   if (open_->empty()) return false;
+  if (blocks_cap_ != 0 && open_->block_count() >= blocks_cap_) return true;
   return open_->block_count() >= config_.blocks_max || open_->pubdata_bytes() >= config_.pubdata_bytes_max ||
          open_->native() >= config_.native_max || Clock::now() >= opened_ + std::chrono::milliseconds(config_.time_ms);
 }
@@ -248,6 +249,12 @@ void BatchStage::seal() {
   const auto witness_start = Clock::now();
   const Bytes witness = config_.witness_batches != 0 ? witness_of(record.number) : Bytes{};
   const double witness_s = seconds_since(witness_start);
+  if (witness.size() > config_.witness_bytes_max && open_->block_count() > 1) {
+    // The guest's memory is bounded: the same blocks once more, half as many.
+    blocks_cap_ = open_->block_count() / 2;
+    return open_->clear();
+  }
+  blocks_cap_ = 0;
   record.witness_bytes = witness.size();
   record.witness_crc = storage::crc32c(witness);
   const auto writes = open_->writes();

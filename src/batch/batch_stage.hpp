@@ -30,6 +30,7 @@ struct BatchConfig {
   u64 native_max = u64{1} << 36;                  ///< … or would take so many cycles of proving, where they are counted
   u64 lag_blocks_max = 4'096;                     ///< farther behind the head the chain waits
   u64 pubdata_batches = 0;                        ///< newest batches whose pubdata are kept; 0: all
+  u64 witness_bytes_max = u64{192} << 20;         ///< a batch with a larger one is made of fewer blocks
   u64 witness_batches = 0;                        ///< newest batches whose witnesses are kept; 0: none are made
   u64 cache_bytes_max = u64{1} << 30;             ///< of the tree
   unsigned tree_threads = 1;                      ///< that hash and read; 0: as many as the machine has
@@ -121,6 +122,7 @@ class BatchStage final : public Batches {
   std::unique_ptr<tree::StateTree> tree_;
   std::unique_ptr<OpenBatch> open_;
   Clock::time_point opened_;
+  u64 blocks_cap_ = 0;  ///< of the open batch, whose witness was too large with more; 0: none
   u64 held_from_ = 0;
 
   std::atomic<bool> ready_{false};  ///< the parts above are there, for readers too

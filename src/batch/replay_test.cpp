@@ -49,7 +49,7 @@ Bytes message(std::mt19937_64& random) {
 
 class Replay : public ::testing::Test {
  protected:
-  Replay() {
+  explicit Replay(u64 witness_bytes_max = BatchConfig{}.witness_bytes_max) {
     rules.da = stf::DaScheme::kCalldata;
     rules.l1.chain_id = 1;
     for (u8 i = 0; i < kWallets; ++i) wallets.emplace_back(i + 1);
@@ -71,6 +71,7 @@ class Replay : public ::testing::Test {
     batch.blocks_max = kBlocksABatch;
     batch.time_ms = 3'600'000;
     batch.witness_batches = 5;
+    batch.witness_bytes_max = witness_bytes_max;
     stage = std::make_unique<BatchStage>(
         batch, rules, *store, [this] { return genesis; }, [](storage::LogLevel, const std::string&) {});
     store->set_listener([this](const storage::BlockPtr& block) { stage->on_block(block->header.number); });
@@ -188,6 +189,38 @@ TEST_F(Replay, TheTransitionComesToTheNodesBatches) {
   }
   EXPECT_GT(messages, 5u);
   EXPECT_GT(from_l1_count, 5u);
+}
+
+constexpr u64 kWitnessBytesMax = 9'000;
+
+class ReplayOfSmallWitnesses : public Replay {
+ protected:
+  ReplayOfSmallWitnesses() : Replay(kWitnessBytesMax) {}
+};
+
+// The guest's memory is bounded: a batch whose witness is too large is made of fewer blocks.
+TEST_F(ReplayOfSmallWitnesses, BatchesHaveFewerBlocks) {
+  for (u64 n = 1; n <= kBlocks; ++n) add_block();
+  const auto last = [&] { return stage->latest() ? stage->record(*stage->latest())->last_block() : 0; };
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (last() + kBlocksABatch <= kBlocks && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(1ms);
+  }
+  ASSERT_GT(last() + kBlocksABatch, kBlocks);
+  EXPECT_GT(*stage->latest(), kBlocks / kBlocksABatch);
+  u64 next = 1;
+  u64 with_several = 0;
+  for (u64 n = 1; n <= *stage->latest(); ++n) {
+    const BatchRecord record = *stage->record(n);
+    EXPECT_EQ(record.first_block, next);
+    next = record.last_block() + 1;
+    EXPECT_GT(record.witness_bytes, 0u);
+    if (record.block_count() > 1) {
+      EXPECT_LE(record.witness_bytes, kWitnessBytesMax) << n;
+    }
+    with_several += record.block_count() > 1;
+  }
+  EXPECT_GT(with_several, 0u);
 }
 
 }  // namespace

@@ -21,11 +21,13 @@ struct AccountEntry {
   u32 created = 0;
   u32 destructed = 0;
   u32 touched = 0;
-  u32 code_used = 0;
+  u32 code_used = 0;       // last transaction that looked its code up; kMetered: and metered it
   u32 list_index = 0;      // in transaction_changes(), if the entry there is this account's
   u32 first_slot = kNone;  // list of the account's loaded slots
   ByteView code;           // empty: none, or not looked up yet
 };
+
+constexpr u32 kMetered = u32{1} << 31;
 
 struct SlotKey {
   u256 slot;
@@ -85,6 +87,10 @@ struct Journal::Impl {
 
   const StateView& view;
   u32 transaction = 1;
+  u32 block_begin = 0;       // the first transaction of the block
+  u32 code_transaction = 0;  // to which code_use.transaction belongs
+  CodeUse code_use;
+  u64 code_limit = ~u64{0};
   Accounts accounts;
   Slots slots;
   FlatMap<SlotKey, u256> transients;
@@ -165,10 +171,26 @@ struct Journal::Impl {
 
   ByteView code(u32 index) {
     AccountEntry& a = at(index);
-    if (!a.current.has_code()) return {};
+    return a.current.has_code() ? look_up_code(a) : ByteView{};
+  }
+  // Apart, so that what has no code costs no more than the question.
+  [[gnu::noinline]] ByteView look_up_code(AccountEntry& a) {
+    const bool counted = (a.code_used & ~kMetered) == transaction;
+    if (code_transaction != transaction) {
+      code_transaction = transaction;
+      code_use.transaction = 0;
+      code_use.beyond_limit = false;
+    }
+    if (!counted && code_use.beyond_limit) return {};
     if (a.code.empty()) {
       const u32 entry = new_code.find(a.current.code_hash);
       a.code = entry != kNone ? ByteView(new_code[entry].value) : view.code(a.current.code_hash);
+    }
+    if (!counted) {
+      code_use.transaction += a.code.size();
+      code_use.beyond_limit = code_use.transaction > code_limit;
+      if ((a.code_used & ~kMetered) < block_begin) code_use.block += a.code.size();
+      a.code_used = transaction;
     }
     return a.code;
   }
@@ -299,6 +321,8 @@ Journal::~Journal() = default;
 void Journal::begin_block() {
   for (const u32 index : impl_->kept_warm) impl_->accounts[index].value.warm = 0;
   impl_->kept_warm.clear();
+  impl_->block_begin = impl_->transaction + 1;
+  impl_->code_use = {};
 }
 
 void Journal::begin_transaction() {
@@ -405,9 +429,16 @@ Hash256 Journal::code_hash(AccountRef account) {
 ByteView Journal::code(AccountRef account) {
   return impl_->code(account.index);
 }
+const Journal::CodeUse& Journal::code_use() const {
+  return impl_->code_use;
+}
+void Journal::limit_code(u64 bytes) {
+  impl_->code_limit = bytes;
+  impl_->code_use.beyond_limit = false;
+}
 bool Journal::first_use_of_code(AccountRef account) {
-  AccountEntry& a = impl_->at(account.index);
-  return std::exchange(a.code_used, impl_->transaction) != impl_->transaction;
+  const u32 now = impl_->transaction | kMetered;
+  return std::exchange(impl_->at(account.index).code_used, now) != now;
 }
 bool Journal::access_account(AccountRef account) {
   return impl_->access_account(account.index);

@@ -97,6 +97,15 @@ class Journal {
   u256 balance(AccountRef account);
   Hash256 code_hash(AccountRef account);
   ByteView code(AccountRef account);
+  /// How much code was looked up, of distinct accounts, whatever is undone. Every byte of it is in a batch's witness.
+  struct CodeUse {
+    u64 transaction = 0;        ///< bytes since begin_transaction()
+    u64 block = 0;              ///< bytes since begin_block()
+    bool beyond_limit = false;  ///< of the transaction: accounts whose code it had not looked up have none any more
+  };
+  const CodeUse& code_use() const;
+  /// Of a transaction, in bytes; none unless set. What goes beyond must fail as a whole, and then set it anew.
+  void limit_code(u64 bytes);
   /// True once in each transaction, whatever is undone: for metering what it costs to prove the account's code.
   bool first_use_of_code(AccountRef account);
   bool access_account(AccountRef account);

@@ -29,7 +29,7 @@ Hash256 rules_hash(const ChainRules& rules) {
 StfConfig stf_config(const ChainRules& rules) {
   StfConfig config;
   config.contracts_may_send = rules.contracts_may_send;
-  config.count_pubdata = rules.da != DaScheme::kValidium;
+  config.count_pubdata = true;
   return config;
 }
 

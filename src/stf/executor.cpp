@@ -40,6 +40,7 @@ struct BlockExecutor::Impl {
         host{block, tx_context, journal, hashes},
         driver(host, environment) {
     journal.begin_block();
+    if (config.count_pubdata) journal.limit_code(kTransactionCodeMax);
     for (unsigned i = 1; i <= kLastPrecompile; ++i) {
       const Address address = u256(i).to_address();
       if (evm::find_precompile(address, block.fork) != nullptr) journal.keep_warm(address);
@@ -179,6 +180,7 @@ void BlockExecutor::Impl::execute(const Message& message, const IntrinsicGas& ga
   }
   // The whole transaction fails, but what stands before its first instruction stays, as in any that fails.
   journal.revert_to(before_run);
+  if (config.count_pubdata) journal.limit_code(kTransactionCodeMax);  // anew: what comes next may look up code again
   if (!message.to && nonce != ~u64{0}) journal.set_nonce(message.from, nonce + 1);
   published = count_published(message, terms);
   out.status = FrameStatus::kFailure;
@@ -213,7 +215,8 @@ void BlockExecutor::Impl::count_resources(const Message& message, const Terms& t
     const u64 per_byte = std::min(terms.gas_per_pubdata_byte, kMaxFrameGas >> 24);
     fee.resource_gas = std::max(fee.resource_gas, std::min(fee.pubdata, u64{1} << 24) * per_byte);
   }
-  fee.unpaid = fee.resource_gas > message.gas_limit || fee.pubdata > kBlockPubdataMax;
+  fee.unpaid =
+      fee.resource_gas > message.gas_limit || fee.pubdata > kBlockPubdataMax || journal.code_use().beyond_limit;
 }
 
 void BlockExecutor::Impl::system_call(const Address& contract, ByteView input) {
@@ -296,6 +299,7 @@ Result<Receipt, TxError> BlockExecutor::apply(const SignedTransaction& signed_tx
 }
 
 bool BlockExecutor::Impl::fits_block() const {
+  if (config.count_pubdata && journal.code_use().block > kBlockCodeMax) return false;
   return pubdata_used + published.pubdata_bytes <= kBlockPubdataMax && l1_logs + published.logs <= kBatchLogsMax;
 }
 

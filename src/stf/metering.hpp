@@ -21,6 +21,12 @@ inline constexpr u64 kBlockPubdataOverhead = 130;
 /// A transaction that publishes more fails, and a block takes no more in all, so that every block fits a batch.
 inline constexpr u64 kBlockPubdataMax = kBatchPubdataMax - kBatchPubdataOverhead - kBlockPubdataOverhead;
 
+/// Code that a transaction may look up, of distinct accounts: it is in the batch's witness and costs the guest its
+/// commitment, at 2,600 gas for 24 KB. A transaction beyond it fails as a whole.
+inline constexpr u64 kTransactionCodeMax = u64{1} << 24;
+/// … and a block: twice that and more, so that any transaction fits an empty one.
+inline constexpr u64 kBlockCodeMax = u64{3} << 24;
+
 /// Bytes that a storage slot's change takes in pubdata, at most.
 u64 slot_pubdata(const u256& before, const u256& after);
 
@@ -35,24 +41,5 @@ u64 transaction_pubdata(Journal& journal, TransactionChanges& scratch, AccountRe
 u64 gas_for(u64 native, u64 pubdata, const BlockPrices& prices, const u256& gas_price);
 /// Cycles that `gas_limit` gas pay for if no pubdata were published; at most 2^62.
 u64 native_limit(u64 gas_limit, const BlockPrices& prices, const u256& gas_price);
-
-/// A batch as it fills up with blocks: the criteria by which it must be sealed before the next one goes in. Blocks of a
-/// chain whose executor counts them fit an empty batch by construction.
-struct BatchFill {
-  u64 logs = 0;
-  u64 pubdata = kBatchPubdataOverhead;
-  u64 native = 0;
-
-  /// Whether a block with these figures goes in, under a budget of native cycles a batch.
-  bool fits(const BatchFill& block, u64 native_max) const {
-    return logs + block.logs <= kBatchLogsMax && pubdata + block.pubdata <= kBatchPubdataMax &&
-           native + block.native <= native_max;
-  }
-  void add(const BatchFill& block) {
-    logs += block.logs;
-    pubdata += block.pubdata;
-    native += block.native;
-  }
-};
 
 }  // namespace atlas::stf

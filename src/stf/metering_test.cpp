@@ -203,16 +203,93 @@ TEST_F(Metering, ABlockTakesNoMoreThanABatchHolds) {
   EXPECT_TRUE(chain.add_block({second}, {0, kOperator, {}}).empty());
 }
 
-TEST(BatchFill, SealsAtEachLimit) {
-  BatchFill batch;
-  EXPECT_TRUE(batch.fits({kBatchLogsMax, kBlockPubdataMax + kBlockPubdataOverhead, 100}, 100));  // any one block
-  EXPECT_FALSE(batch.fits({kBatchLogsMax + 1, 0, 0}, 100));
-  EXPECT_FALSE(batch.fits({0, kBatchPubdataMax - kBatchPubdataOverhead + 1, 0}, 100));
-  EXPECT_FALSE(batch.fits({0, 0, 101}, 100));
-  batch.add({1, 0, 60});
-  EXPECT_FALSE(batch.fits({kBatchLogsMax, 0, 0}, 100));
-  EXPECT_FALSE(batch.fits({0, 0, 41}, 100));
-  EXPECT_TRUE(batch.fits({0, 0, 40}, 100));
+// Nobody publishes a validium's pubdata, but a batch of it is bounded all the same.
+TEST(MeteringOfAValidium, ABlockTakesNoMoreThanABatchHolds) {
+  constexpr u64 kGas = u64{1} << 24;
+  ChainRules rules;
+  rules.da = DaScheme::kValidium;
+  GenesisAccount sender;
+  sender.address = kAlice.address;
+  sender.balance = u256::power_of_two(90);
+  GenesisAccount filler;  // fills slots from its call's first word on until its gas is nearly gone
+  filler.address = kTarget;
+  filler.nonce = 1;
+  filler.code = *from_hex(
+      "5f355b5f198155600101"
+      "5a617530106002"
+      "5700");
+  test::TestChain chain{rules, {sender, filler}};
+  std::vector<SignedTransaction> transactions;
+  for (u64 i = 0; i < 24; ++i) {
+    transactions.push_back(kAlice.call(rules, i, kTarget, words({u256(i << 32)}), {}, kGas));
+  }
+  const auto errors = chain.add_block(transactions, {0, kOperator, {}});
+  ASSERT_FALSE(errors.empty());
+  EXPECT_EQ(errors.front(), TxError::kBlockFull);
+  const auto sealed = chain.seal();
+  EXPECT_LE(sealed.pubdata.size(), kBatchPubdataMax);
+  EXPECT_GT(sealed.pubdata.size(), kBatchPubdataMax / 10 * 9);
+}
+
+// ---- Code that is looked up
+
+class CodeLimit : public testing::Test {
+ protected:
+  static constexpr u64 kFirst = 0x100000;
+  static constexpr u64 kContracts = 2'200;
+  static constexpr u64 kCodeSize = 24'576;
+
+  static std::vector<GenesisAccount> genesis() {
+    std::vector<GenesisAccount> out(2);
+    out[0].address = kAlice.address;
+    out[0].balance = u256::power_of_two(90);
+    out[1].address = kTarget;  // EXTCODESIZE of every address from its call's first word to the second
+    out[1].nonce = 1;
+    out[1].code = *from_hex(
+        "5f355b803b5060010180602035116002"
+        "5700");
+    for (u64 i = 0; i < kContracts; ++i) {
+      GenesisAccount contract;
+      contract.address = u256(kFirst + i).to_address();
+      contract.nonce = 1;
+      contract.code = Bytes(kCodeSize, 0x5b);
+      out.push_back(std::move(contract));
+    }
+    return out;
+  }
+  SignedTransaction look(u64 from, u64 count) {
+    return kAlice.call(chain.rules, nonce++, kTarget, words({u256(kFirst + from), u256(kFirst + from + count)}), {},
+                       4'000'000);
+  }
+  TestChain chain{ChainRules{}, genesis()};
+  u64 nonce = 0;
+};
+
+TEST_F(CodeLimit, ATransactionBeyondItFailsWhole) {
+  constexpr u64 kMost = kTransactionCodeMax / kCodeSize - 1;  // the caller's own code counts too
+  EXPECT_TRUE(chain.add_block({look(0, kMost), look(0, kMost + 2)}, {0, kOperator, {}}).empty());
+  EXPECT_TRUE(chain.receipt(0, 0).success);
+  EXPECT_FALSE(chain.receipt(0, 1).success);
+  EXPECT_EQ(chain.receipt(0, 1).gas_used, 4'000'000u);
+  // What the one before looked up does not count against the next.
+  EXPECT_TRUE(chain.add_block({look(700, kMost)}, {0, kOperator, {}}).empty());
+  EXPECT_TRUE(chain.receipt(1, 0).success);
+  chain.seal();
+}
+
+TEST_F(CodeLimit, ABlockTakesNoMoreThanItHolds) {
+  std::vector<SignedTransaction> transactions;
+  for (u64 from = 0; from + 500 <= kContracts; from += 500) {
+    transactions.push_back(look(from, 500));
+    transactions.push_back(look(from, 500));  // the same once more counts once
+  }
+  const SignedTransaction next = look(2'000, 150);
+  transactions.push_back(next);
+  ASSERT_EQ(transactions.size(), 9u);
+  // Four times 12.3 MB are 49.2 MB, less than 50.3; 3.7 MB more are not.
+  EXPECT_EQ(chain.add_block(transactions, {0, kOperator, {}}), std::vector{TxError::kBlockFull});
+  EXPECT_TRUE(chain.add_block({next}, {0, kOperator, {}}).empty());
+  chain.seal();
 }
 
 // What is metered bounds what is published, over batches of random writes.

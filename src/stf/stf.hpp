@@ -53,7 +53,8 @@ struct StfConfig {
   bool contracts_may_send = false;  ///< EIP-3607 waived: impersonation on a development chain
   /// eth_simulateV1: EIP-3607 and EIP-7825 waived, and what offers nothing for gas pays nothing, whatever the base fee.
   bool simulated = false;
-  /// Count pubdata also at price 0: the chain publishes them, so a block must fit a batch.
+  /// Count pubdata also at price 0, and bound the code that is looked up: a block must fit a batch, which must fit the
+  /// guest, under every DA scheme.
   bool count_pubdata = false;
 };
 

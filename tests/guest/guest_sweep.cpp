@@ -3,6 +3,9 @@
 //   guest_sweep ELF random N SEED           N random transactions over random contracts (tests/differential/generator)
 //   guest_sweep ELF states N SEED FOLDER    N cases of Ethereum's state tests, drawn at random among those whose state
 //                                           is a genesis of this chain and whose transaction this chain includes
+//   guest_sweep ELF heavy 3 SEED            the heaviest blocks that gas allows, a batch each: nothing but cold slots,
+//   call
+//                                           data, foreign code; the program's memory must hold them
 //   guest_sweep - random N SEED             the batch program's code natively instead of the machine: whatever a user
 //                                           sends, it must not halt, and come to what the node comes to
 //
@@ -20,6 +23,7 @@
 
 #include <crypto/keccak.hpp>
 #include <crypto/secp256k1.hpp>
+#include <stf/metering.hpp>
 #include <types/rlp.hpp>
 
 namespace atlas::guest_test {
@@ -198,6 +202,99 @@ class RandomRun {
   std::optional<World> world_;
 };
 
+// ---- heavy blocks
+// ----------------------------------------------------------------------------------------------------
+
+class HeavyRun {
+ public:
+  explicit HeavyRun(const Prover& prover) : prover_(prover) {}
+
+  Count run() {
+    Count count;
+    // Reads every slot from its call's first word on until its gas is nearly gone.
+    const Bytes slots = *from_hex(
+        "5f355b805450600101"
+        "5a617530106002"
+        "5700");
+    play("cold slots", slots, 64, kGas, [](u64 i) { return word(i << 32); }, count);
+    constexpr u64 kFloorGasPerZero = 10;  // EIP-7623
+    play("call data", {0x00}, 64, kGas, [](u64) { return Bytes((kGas - 21'000) / kFloorGasPerZero, 0); }, count);
+    // EXTCODESIZE of every address from its call's first word to the second.
+    const Bytes codes = *from_hex(
+        "5f355b803b50600101"
+        "80602035116002"
+        "5700");
+    constexpr u64 kContracts = stf::kTransactionCodeMax / kCodeSize - 1;
+    play(
+        "code", codes, stf::kBlockCodeMax / stf::kTransactionCodeMax, 4'000'000,
+        [](u64 i) {
+          Bytes range = word(kFirstCode + i * kContracts);
+          append(range, word(kFirstCode + (i + 1) * kContracts));
+          return range;
+        },
+        count);
+    return count;
+  }
+
+ private:
+  static constexpr u64 kGas = u64{1} << 24;
+  static constexpr u64 kCodeSize = 24'576;
+  static constexpr u64 kFirstCode = 0x100000;
+  static constexpr Address kTarget{{0x99}};
+  static Hash256 key() { return u256(500'000).to_be(); }
+  static Bytes word(u64 value) {
+    Bytes out;
+    append(out, u256(value).to_be());
+    return out;
+  }
+
+  static stf::GenesisConfig genesis(const Bytes& code) {
+    stf::GenesisConfig config;
+    config.rules.da = stf::DaScheme::kCalldata;
+    config.gas_limit = config.rules.gas_limit;
+    config.base_fee = u256(config.rules.base_fee_floor_wei);
+    config.alloc.push_back({*crypto::address_of_private_key(key()), 0, u256(1) << 100, {}, {}});
+    config.alloc.push_back({kTarget, 1, {}, code, {}});
+    for (u64 i = 0; i < stf::kBlockCodeMax / kCodeSize; ++i) {
+      Bytes filler(kCodeSize, 0x5b);
+      std::memcpy(filler.data(), &i, sizeof i);
+      config.alloc.push_back({u256(kFirstCode + i).to_address(), 1, {}, std::move(filler), {}});
+    }
+    return config;
+  }
+
+  void play(const std::string& what, const Bytes& code, u64 transactions, u64 gas,
+            const std::function<Bytes(u64)>& data, Count& count) {
+    World world(genesis(code));
+    std::vector<SignedTransaction> candidates;
+    for (u64 i = 0; i < transactions; ++i) {
+      Transaction tx;
+      tx.type = TxType::kDynamicFee;
+      tx.chain_id = stf::ChainRules{}.chain_id;
+      tx.nonce = i;
+      tx.gas_limit = gas;
+      tx.max_fee_per_gas = u256(20'000'000'000);
+      tx.to = kTarget;
+      tx.data = data(i);
+      const auto signature = crypto::sign(signing_hash(tx), key());
+      tx.r = signature->r;
+      tx.s = signature->s;
+      tx.y_parity = signature->y_parity;
+      candidates.push_back(std::move(decode_signed_transaction(encode_transaction(tx))).value());
+    }
+    stf::BlockChoices choices;
+    choices.timestamp = world.head.timestamp + 1;
+    const auto included = includable(world, world.next_batch(), choices, std::move(candidates));
+    const bool good = included.size() + 1 >= transactions && agree(prover_, world, choices, included, what);
+    std::printf("%s  %s: %zu of %llu transactions\n", good ? "  ok" : "fail", what.c_str(), included.size(),
+                static_cast<unsigned long long>(transactions));
+    (good ? count.passed : count.failed) += 1;
+    count.transactions += included.size();
+  }
+
+  const Prover& prover_;
+};
+
 // ---- state tests
 // -----------------------------------------------------------------------------------------------------
 
@@ -278,7 +375,7 @@ int main(int argc, char** argv) {
   using namespace atlas;
   using namespace atlas::guest_test;
   const std::string_view mode = argc > 2 ? argv[2] : "";
-  if (argc < 5 || (mode != "random" && mode != "states") || (mode == "states" && argc < 6)) {
+  if (argc < 5 || (mode != "random" && mode != "states" && mode != "heavy") || (mode == "states" && argc < 6)) {
     std::fprintf(stderr, "usage: guest_sweep ELF|- random N SEED | guest_sweep ELF|- states N SEED FOLDER\n");
     return 2;
   }
@@ -294,9 +391,10 @@ int main(int argc, char** argv) {
     };
     const u64 wanted = std::strtoull(argv[3], nullptr, 10);
     const u64 seed = std::strtoull(argv[4], nullptr, 10);
-    const Count count =
-        mode == "random" ? RandomRun(prover, seed).run(wanted) : run_states(prover, wanted, seed, argv[5]);
-    if (mode == "random") {
+    const Count count = mode == "random"  ? RandomRun(prover, seed).run(wanted)
+                        : mode == "heavy" ? HeavyRun(prover).run()
+                                          : run_states(prover, wanted, seed, argv[5]);
+    if (mode != "states") {
       std::printf("%llu transactions, %llu that this chain does not include\n",
                   static_cast<unsigned long long>(count.transactions), static_cast<unsigned long long>(count.skipped));
     } else {

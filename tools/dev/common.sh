@@ -42,6 +42,8 @@ PACKAGES_BUILD=(
 )
 PACKAGES_TEST=(zstd b3sum)
 PACKAGES_LINT=(clang-format-19)
+# How tools/guest builds guest/batch. Memory that is not touched costs nothing, so there is plenty.
+BATCH_PROGRAM=(--rooms "base crypto types state evm stf" --heap $((3 << 30)))
 PACKAGES_RV32=(clang-19 lld-19 ccache gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-user)
 PACKAGES_SANITIZE=(libclang-rt-19-dev)
 

@@ -11,7 +11,7 @@ cd "$ROOT"
 command=${1:-bench}
 shift || true
 elf=${ATLAS_BATCH_ELF:-$BUILD/guest/batch.elf}
-[[ -n ${ATLAS_BATCH_ELF:-} ]] || tools/guest build guest/batch --rooms "base crypto types state evm stf" -o "$elf"
+[[ -n ${ATLAS_BATCH_ELF:-} ]] || tools/guest build guest/batch "${BATCH_PROGRAM[@]}" -o "$elf"
 [[ $command == build ]] && exit 0
 if [[ -z ${ATLAS_BIN_DIR:-} ]]; then
   build release guest_bench

@@ -4,6 +4,7 @@
 #   states[=N]     N of Ethereum's state tests as blocks of this chain (1,000)
 #   random[=N]     N random transactions over random contracts (10,000)
 #   native[=N]     as many through the program's code natively: whatever users send, it may not halt (1,000,000)
+#   heavy          the heaviest blocks that gas allows: cold slots, call data, code
 #   elf            the program built again from nothing in another place: the same bytes
 # Without parts, all of them. --check closes with `N passed, M failed` of batches and cases. ATLAS_BIN_DIR names the folder
 # of atlas, guest_chain and guest_sweep (default: the release build), ATLAS_BATCH_ELF the program if it need not be built.
@@ -21,17 +22,17 @@ while (($#)); do
       shift
       ;;
     --check) check=1 ;;
-    e2e | states | random | native | elf) parts+=("$1") ;;
+    e2e | states | random | native | heavy | elf) parts+=("$1") ;;
     states=* | random=* | native=*)
       size[${1%%=*}]=${1#*=}
       [[ ${1#*=} =~ ^[1-9][0-9]*$ ]] || die "$1: how many?"
       parts+=("${1%%=*}")
       ;;
-    *) die "sweep does not know '$1'; it takes e2e, states[=N], random[=N], native[=N], elf, --seed N and --check" ;;
+    *) die "sweep does not know '$1'; it takes e2e, states[=N], random[=N], native[=N], heavy, elf, --seed N and --check" ;;
   esac
   shift
 done
-((${#parts[@]})) || parts=(e2e states random native elf)
+((${#parts[@]})) || parts=(e2e states random native heavy elf)
 
 if [[ -z ${ATLAS_BIN_DIR:-} ]]; then
   ensure_packages "${PACKAGES_BUILD[@]}"
@@ -68,7 +69,7 @@ build_elsewhere() {
   cp -r "$ROOT"/{guest,tools,dev} "$copy/some/where/"
   ln -s "$BUILD/guest-sysroot" "$copy/some/where/build/guest-sysroot"
   CCACHE_DISABLE=1 "$copy/some/where/tools/guest" build "$copy/some/where/guest/batch" \
-    --rooms "base crypto types state evm stf" -o "$copy/batch.elf" || true
+    "${BATCH_PROGRAM[@]}" -o "$copy/batch.elf" || true
   if cmp "$elf" "$copy/batch.elf"; then
     echo "1 passed, 0 failed"
   else
@@ -98,6 +99,7 @@ for part in "${parts[@]}"; do
       fi
       judge states "$ATLAS_BIN_DIR/guest_sweep" "$elf" states "${size[states]}" "$seed" "$ATLAS_VECTORS/dev-state-osaka-prague"
       ;;
+    heavy) judge heavy "$ATLAS_BIN_DIR/guest_sweep" "$elf" heavy 1 "$seed" ;;
     elf) judge elf build_elsewhere ;;
     random) judge random "$ATLAS_BIN_DIR/guest_sweep" "$elf" random "${size[random]}" "$seed" ;;
     native) judge native "$ATLAS_BIN_DIR/guest_sweep" - random "${size[native]}" "$seed" ;;

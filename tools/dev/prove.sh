@@ -95,7 +95,7 @@ refuses "another processor's ELF" 2 'bad.elf: ' prove --elf "$work/bad.elf"
 entry=$(od -An -tu1 -j24 -N1 "$elf")
 patched 24 "\\x$(printf %02x $((entry | 2)))"
 refuses 'a misaligned entry' 2 'bad.elf: .*(entry|align)' prove --elf "$work/bad.elf"
-refuses 'no such program' 106 'nothing.elf' prove --elf "$work/nothing.elf"
+refuses 'no such program' 2 'nothing.elf' prove --elf "$work/nothing.elf"
 mkdir "$work/writes"
 cat >"$work/writes/main.cpp" <<'CPP'
 #include <atlas/guest.hpp>
@@ -111,8 +111,8 @@ refuses 'a program that writes to itself' 1 '(store|write).*(text|program)' prov
 guest "$ROOT/examples/sha256" "$work/sha256.elf"
 { words 1000; printf short; } >"$work/short"
 refuses 'a hint that ends early' 1 'hint' prove --elf "$work/sha256.elf" --hint "$work/short"
-refuses 'no such hint file' 106 'nothing.bin' prove --elf "$elf" --hint "$work/nothing.bin"
-refuses 'no such folder' 2 'nothing' "$ATLAS_BIN" prove --elf "$elf" --hint "$work/n" --out "$work/nothing/out"
+refuses 'no such hint file' 2 'nothing.bin' prove --elf "$elf" --hint "$work/nothing.bin"
+refuses 'a folder that cannot be' 2 '/proc/nothing' "$ATLAS_BIN" prove --elf "$elf" --hint "$work/n" --out /proc/nothing/out
 
 "$ATLAS_BIN" vk --elf "$elf" --out "$work/good.vk" >/dev/null
 "$ATLAS_BIN" vk --elf "$work/sha256.elf" --out "$work/other.vk" >/dev/null
@@ -153,7 +153,7 @@ fi
 words 300000 >"$work/many"
 for delay in 0.3 1 2; do
   rm -rf "$work/out" "$work/out.work"
-  prove --elf "$elf" --hint "$work/many" >/dev/null 2>&1 &
+  "$ATLAS_BIN" prove --out "$work/out" --elf "$elf" --hint "$work/many" >/dev/null 2>&1 &
   pid=$!
   sleep "$delay"
   kill -KILL "$pid" 2>/dev/null || true

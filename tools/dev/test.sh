@@ -7,7 +7,7 @@ cd "$ROOT"
 mapfile -t rooms < <(find src -mindepth 2 -name '*_test.cpp' | cut -d/ -f2 | sort -u)
 suites=()
 for room in "${rooms[@]}"; do [[ $room == conformance ]] || suites+=("$room"); done
-suites+=(conformance e2e crash differential limits soak lint rv32 guest)
+suites+=(conformance e2e crash differential limits soak lint rv32 guest soundness prove)
 
 preset=release chosen=()
 while (($#)); do
@@ -129,7 +129,7 @@ LOGS=$BUILD/log/test
 mkdir -p "$LOGS"
 packages=("${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}")
 wants lint && packages+=("${PACKAGES_LINT[@]}")
-{ wants rv32 || wants guest || wants e2e; } && packages+=("${PACKAGES_RV32[@]}")
+{ wants rv32 || wants guest || wants prove || wants e2e; } && packages+=("${PACKAGES_RV32[@]}")
 case $preset in asan | tsan | fuzz) packages+=("${PACKAGES_SANITIZE[@]}") ;; esac
 ensure_packages "${packages[@]}"
 unpack_vectors
@@ -142,6 +142,8 @@ wants crypto && targets+=(evm_test)
 { wants conformance || wants e2e || wants guest || wants differential || wants soak || wants limits || wants crash; } && targets+=(atlas)
 wants e2e && targets+=(guest_chain)
 wants guest && targets+=(guest_test guest_bench guest_sweep prove_batch_test)
+wants soundness && targets+=(stark_test zkvm_test guest_test)
+wants prove && targets+=(atlas)
 wants crash && targets+=(crash)
 wants differential && targets+=(differential)
 wants soak && targets+=(soak)
@@ -186,6 +188,8 @@ for suite in "${chosen[@]}"; do
     soak) script_suite soak env ATLAS_BIN="$BIN/atlas" tools/dev/soak.sh --check --seconds 20 --rate 50000 ;;
     lint) script_suite lint tools/dev/lint.sh ;;
     rv32) script_suite rv32 tools/rv32_check ;;
+    soundness) script_suite soundness env ATLAS_BIN_DIR="$BIN" tools/dev/soundness.sh --check ;;
+    prove) script_suite prove env ATLAS_BIN="$BIN/atlas" tools/dev/prove.sh --sample ;;
     guest)
       ATLAS_BIN=$BIN/atlas script_suite guest tools/dev/guest_check.sh
       batch_program

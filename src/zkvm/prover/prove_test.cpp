@@ -166,5 +166,22 @@ TEST(Machine, ProvesAllInstructions) {
       verify_execution(prover.key(), stark::prove_execution(prover.proving_key(), witness->segments, isa)).ok());
 }
 
+// The same at 128 bits; its key file goes through bytes, and no other set's key takes the proof.
+TEST(Machine, ShippedSetProvesAllInstructions) {
+  const Program program = all_chips_program();
+  const ProgramProver prover(program, stark::shipped_parameters());
+  const auto proved = prover.prove(all_chips_hints());
+  ASSERT_TRUE(proved.ok()) << proved.error().text;
+  const auto key = ProgramKey::from_bytes(prover.key().to_bytes());
+  ASSERT_TRUE(key.ok());
+  const auto claim = verify_execution(**key, proved->bytes);
+  ASSERT_TRUE(claim.ok()) << stark::name_of(claim.error());
+  EXPECT_EQ(claim->cycles, proved->claim.cycles);
+  EXPECT_EQ(claim->public_output, proved->claim.public_output);
+  EXPECT_EQ((*key)->verifying().parameters.promised_bits, 128u);
+  const ProgramProver weaker(program, stark::hundred_bit_parameters());
+  EXPECT_FALSE(verify_execution(weaker.key(), proved->bytes).ok());
+}
+
 }  // namespace
 }  // namespace atlas::zkvm

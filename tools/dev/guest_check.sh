@@ -2,28 +2,11 @@
 # The guest toolchain held to its promises: the same ELF from two clean builds in two places; examples that commit what
 # other programs compute, within their budgets of cycles, with and without primitives; docs/guest.md, word by word.
 # ATLAS_BIN names the command line to test (default: the release build). Closes with `N passed, M failed`.
-source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-source "$ROOT/tools/dev/rv32.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/program_checks.sh"
 
-ensure_packages "${PACKAGES_RV32[@]}"
-sysroot
-if [[ -z ${ATLAS_BIN:-} ]]; then
-  build release atlas
-  ATLAS_BIN=$ATLAS
-fi
+prepare_programs
 work=$(mktemp -d "${TMPDIR:-/tmp}/atlas-guest-XXXXXX")
 trap 'rm -rf "$work"' EXIT
-
-passed=0 failed=0
-ok() {
-  passed=$((passed + 1))
-  printf '%s  ok%s  %s\n' "$GREEN" "$RESET" "$1"
-}
-bad() { # NAME [DETAIL]
-  failed=$((failed + 1))
-  printf '%sfail%s  %s\n' "$RED" "$RESET" "$1"
-  [[ -z ${2:-} ]] || sed 's/^/      /' <<<"$2"
-}
 
 # ---- two clean builds ------------------------------------------------------------------------------------------------
 # The second stands in a copy of the sources at another path, shares no object with the first and asks no cache.

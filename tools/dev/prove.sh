@@ -3,8 +3,7 @@
 # what it says to bad input: broken, misaligned and self-modifying programs, missing hints, wrong keys, full disks, kills.
 # --sample proves one program. ATLAS_BIN names the command line to test (default: the release build). Closes with `N passed,
 # M failed`.
-source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-source "$ROOT/tools/dev/rv32.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/program_checks.sh"
 
 sample=0
 case ${1:-} in
@@ -12,25 +11,9 @@ case ${1:-} in
   '') ;;
   *) die "prove takes --sample, not '$1'" ;;
 esac
-ensure_packages "${PACKAGES_RV32[@]}"
-sysroot
-if [[ -z ${ATLAS_BIN:-} ]]; then
-  build release atlas
-  ATLAS_BIN=$ATLAS
-fi
+prepare_programs
 work=$(mktemp -d "${TMPDIR:-/tmp}/atlas-prove-XXXXXX")
 trap 'umount "$work/small" 2>/dev/null || true; rm -rf "$work"' EXIT
-
-passed=0 failed=0
-ok() {
-  passed=$((passed + 1))
-  printf '%s  ok%s  %s\n' "$GREEN" "$RESET" "$1"
-}
-bad() { # NAME [DETAIL]
-  failed=$((failed + 1))
-  printf '%sfail%s  %s\n' "$RED" "$RESET" "$1"
-  [[ -z ${2:-} ]] || sed 's/^/      /' <<<"$2"
-}
 words() { for v in "$@"; do printf "\\x$(printf %02x $((v & 255)))\\x$(printf %02x $((v >> 8 & 255)))\\x$(printf %02x $((v >> 16 & 255)))\\x$(printf %02x $((v >> 24 & 255)))"; done; }
 guest() { "$ROOT/tools/guest" build "$1" -o "$2" >/dev/null 2>"$work/log" || die "$1 does not build: $(tail -n 3 "$work/log")"; }
 

@@ -10,12 +10,11 @@
 #include <zkvm/chips/u256/trace.hpp>
 #include <zkvm/executor/primitives.hpp>
 #include <zkvm/prover/call_judge.hpp>
+#include <zkvm/prover/omission_trial.hpp>
 
 namespace atlas::zkvm::test {
 
 using abi::Ecall;
-
-inline constexpr u32 kP = BabyBear::kModulus;
 
 template <class Chip>
 CallJudge judged(const RowOf<Chip>& row) {
@@ -135,15 +134,6 @@ inline std::vector<u32> field_words(std::size_t count, u64 seed) {
   return out;
 }
 
-/// Rows of a chip of one call.
-template <class Chip>
-struct RowCatcher {
-  std::vector<RowOf<Chip>> rows;
-  template <class Other>
-  void append(const RowOf<Other>& row) {
-    if constexpr (std::is_same_v<Other, Chip>) rows.push_back(row);
-  }
-};
 template <class Chip>
 RowOf<Chip> first_row(Ecall function, u32 count, std::vector<u32> memory) {
   TestCall call(function, std::move(memory));

@@ -1,0 +1,167 @@
+#pragma once
+// For tests of omissions: rows of a chip, of which each breaks one constraint or look-up and nothing else.
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <zkvm/prover/row_judge.hpp>
+
+namespace atlas::zkvm::test {
+
+inline constexpr u32 kP = BabyBear::kModulus;
+inline constexpr u32 kBit20 = 1u << 20;
+
+inline u32 plus(u32 x, i64 delta) {
+  return field_of(x + delta);
+}
+inline u32 inverse_of(u32 x) {
+  return BabyBear(x).inverse().canonical();
+}
+
+/// Rows of a chip on trial, and which assertions some row broke alone.
+template <class Chip>
+class Trial {
+ public:
+  using Row = RowOf<Chip>;
+  static constexpr u32 kColumns = sizeof(Row) / sizeof(u32);
+
+  stark::Recorded<BabyBear> record(const Row& row) const {
+    std::vector<BabyBear> values;
+    for (u32 i = 0; i < kColumns; ++i) values.push_back(BabyBear(reinterpret_cast<const u32*>(&row)[i]));
+    stark::Recorded<BabyBear> out;
+    stark::RecordingBuilder<BabyBear> builder(values.data(), out);
+    Chip::eval(builder);
+    return out;
+  }
+  static u32& cell(Row& row, u32 column) { return reinterpret_cast<u32*>(&row)[column]; }
+
+  /// Constraints by number, then messages.
+  std::vector<std::size_t> broken(const Row& row) const {
+    const auto recorded = record(row);
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < recorded.constraints.size(); ++i) {
+      if (!recorded.constraints[i].value.is_zero()) out.push_back(i);
+    }
+    for (std::size_t j = 0; j < recorded.messages.size(); ++j) {
+      const auto& m = recorded.messages[j];
+      const bool is_lookup = m.tag->kind == TagKind::kLookup && !m.multiplicity.is_zero();
+      if (is_lookup && !is_in_table(*m.tag, m.fields)) out.push_back(recorded.constraints.size() + j);
+    }
+    return out;
+  }
+  void add(const Row& row) {
+    const auto all = broken(row);
+    if (all.size() == 1) found_.insert(all[0]);
+  }
+  void expect_honest(const Row& row) const { EXPECT_EQ(broken(row), std::vector<std::size_t>{}) << Chip::kName; }
+
+  /// Every cell alone.
+  void add_mutations(const Row& honest) {
+    for (u32 i = 0; i < kColumns; ++i) {
+      for (const i64 delta : {i64{1}, i64{-1}, i64{2}, i64{-2}, i64{256}, i64{-256}, i64{65536}, i64{-65536},
+                              i64{kBit20}, -i64{kBit20}, i64{kP / 3}}) {
+        Row row = honest;
+        cell(row, i) = plus(cell(row, i), delta);
+        add(row);
+      }
+    }
+  }
+  /// A gap past its 20 bits, and past all 26. `column`: of a MemoryWord.
+  void add_gaps(const Row& honest, u32 column, u32 count, u32 stride = 4) {
+    for (u32 k = 0; k < count; ++k, column += stride) {
+      Row row = honest;
+      u32 &last = cell(row, column + 2), &gap = cell(row, column + 3);
+      last = plus(last, -5 * i64{kBit20});
+      gap += kBit20;
+      add(row);
+      row = honest;
+      last = plus(last, -64 * i64{kBit20});
+      add(row);
+    }
+  }
+  /// Pointers that are not what an argument says. `argument`: column of its limbs.
+  void add_pointers(const Row& honest, u32 address, u32 argument, u32 immediate) {
+    const auto with = [&](i64 low, i64 high, i64 q, i64 hi) {
+      Row row = honest;
+      cell(row, argument) = plus(field_of(low), -i64{cell(row, immediate)});
+      cell(row, argument + 1) = plus(field_of(high), -i64{cell(row, immediate + 1)});
+      cell(row, address) = field_of(q);
+      cell(row, address + 1) = field_of(hi);
+      add(row);
+    };
+    with(12, 2, 3 - (1 << 14), 3);   // q below zero
+    with(12, 2, 3, 2 - 65536);       // hi below zero
+    with(12, 2, 3, 7);               // another hi
+    with(11, 2, 3, 2 + (kP >> 16));  // misaligned: the carry is −1/2^16
+  }
+  /// The first constraint that changes with a cell.
+  std::size_t constraint_of(Row row, u32 column) const {
+    const auto before = record(row);
+    cell(row, column) = plus(cell(row, column), 1);
+    const auto after = record(row);
+    for (std::size_t i = 0; i < before.constraints.size(); ++i) {
+      if (!(before.constraints[i].value == after.constraints[i].value)) return i;
+    }
+    ADD_FAILURE() << "no constraint depends on the cell";
+    return 0;
+  }
+  /// Sets a cell on which one constraint depends, and linearly, so that it holds.
+  void solve(Row& row, u32 column) const {
+    const std::size_t constraint = constraint_of(row, column);
+    cell(row, column) = 0;
+    const BabyBear at_zero = record(row).constraints[constraint].value;
+    cell(row, column) = 1;
+    const BabyBear slope = record(row).constraints[constraint].value - at_zero;
+    cell(row, column) = (-at_zero * slope.inverse()).canonical();
+  }
+
+  std::vector<std::string> missing(const Row& row) const {
+    std::vector<std::string> out;
+    const auto recorded = record(row);
+    const auto note = [&](std::size_t i, const stark::SourceLine& where, const char* what, std::size_t number) {
+      if (found_.contains(i)) return;
+      out.push_back(std::string(what) + " " + std::to_string(number) + ", line " + std::to_string(where.line));
+    };
+    for (std::size_t i = 0; i < recorded.constraints.size(); ++i) {
+      note(i, recorded.constraints[i].where, "constraint", i);
+    }
+    for (std::size_t j = 0; j < recorded.messages.size(); ++j) {
+      const auto& m = recorded.messages[j];
+      if (m.tag->kind == TagKind::kLookup) note(recorded.constraints.size() + j, m.where, m.tag->name, j);
+    }
+    return out;
+  }
+  /// The equation that a carry leaves: it changes by −2^bits with it.
+  std::size_t equation_of(Row row, u32 carry_column, u32 bits) const {
+    const auto before = record(row);
+    cell(row, carry_column) = plus(cell(row, carry_column), 1);
+    const auto after = record(row);
+    for (std::size_t i = 0; i < before.constraints.size(); ++i) {
+      const u32 change = (before.constraints[i].value - after.constraints[i].value).canonical();
+      if (change == u32{1} << bits) return i;
+    }
+    ADD_FAILURE() << "no equation has this carry";
+    return 0;
+  }
+
+ private:
+  std::set<std::size_t> found_;
+};
+
+inline i64 centred(BabyBear x) {
+  const i64 value = x.canonical();
+  return value > kP / 2 ? value - kP : value;
+}
+
+/// Rows of a chip of one call.
+template <class Chip>
+struct RowCatcher {
+  std::vector<RowOf<Chip>> rows;
+  template <class Other>
+  void append(const RowOf<Other>& row) {
+    if constexpr (std::is_same_v<Other, Chip>) rows.push_back(row);
+  }
+};
+
+}  // namespace atlas::zkvm::test

@@ -244,7 +244,9 @@ TEST_F(SegmentForgery, WordsHaveOnePast) {
       if (rows.get(row, kSegmentIn).canonical() == segment_in) continue;
       rows.set(row, kSegmentIn, BabyBear(segment_in));
       EXPECT_THAT(problems(segments), Not(IsEmpty())) << "from segment " << segment_in;
-      if (segment_in == 2) EXPECT_FALSE(verifies(segments));
+      if (segment_in == 2) {
+        EXPECT_FALSE(verifies(segments));
+      }
     }
     Segments segments = segments_of(hints);
     stark::SegmentWitness& last = segments[executions - 1];

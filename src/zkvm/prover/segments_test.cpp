@@ -56,7 +56,9 @@ TEST(Segments, EndAtTheirMessages) {
       messages += u64{plan->segments[s].heights[c]} * machine.chips[c].shape.messages_on(stark::Bus::kLocal);
     }
     EXPECT_LE(messages, kMessages);
-    if (s + 1 < plan->executions) EXPECT_GE(messages, kMessages / 10 * 8) << "segment " << s << " is nearly full";
+    if (s + 1 < plan->executions) {
+      EXPECT_GE(messages, kMessages / 10 * 8) << "segment " << s << " is nearly full";
+    }
   }
 }
 

@@ -198,6 +198,13 @@ for suite in "${chosen[@]}"; do
       script_suite guest-budgets env ATLAS_BIN_DIR="$BIN" tools/dev/guest_batch.sh check
       script_suite guest-sweep env ATLAS_BIN_DIR="$BIN" tools/dev/sweep.sh states=40 random=400 native=4000 --check
       ;;
+    zkvm)
+      # Searches and repeated proofs tell sanitizers nothing that the other tests do not, and take minutes under them.
+      filter='-MachineMutation.*:*Omission*:Jobs.SurviveKills:Forgery.PaddingIsSilent:SegmentForgery.Words*'
+      filter+=':Wire.AllInstructionSets*:Wire.NoProofOfAFalseWitness:Machine.ShippedSet*'
+      if [[ $preset == release ]]; then filter=''; fi
+      gtest_suite zkvm zkvm_test "$filter"
+      ;;
     *) gtest_suite "$suite" "${suite}_test" ;;
   esac
 done

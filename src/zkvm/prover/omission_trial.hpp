@@ -1,5 +1,6 @@
 #pragma once
 // For tests of omissions: rows of a chip, of which each breaks one constraint or look-up and nothing else.
+#include <initializer_list>
 #include <set>
 #include <string>
 
@@ -54,6 +55,20 @@ class Trial {
     const auto all = broken(row);
     if (all.size() == 1) found_.insert(all[0]);
   }
+  /// A row that is made to break one thing: an assertion that is dropped leaves it none.
+  void expect_one(const Row& row) {
+    const auto all = broken(row);
+    EXPECT_EQ(all.size(), 1u) << Chip::kName << ": " << testing::PrintToString(all);
+    if (all.size() == 1) found_.insert(all[0]);
+  }
+  /// Cells of which each, one more than it is, breaks one thing.
+  void expect_each(const Row& honest, std::initializer_list<u32> columns) {
+    for (const u32 column : columns) {
+      Row row = honest;
+      cell(row, column) = plus(cell(row, column), 1);
+      expect_one(row);
+    }
+  }
   void expect_honest(const Row& row) const { EXPECT_EQ(broken(row), std::vector<std::size_t>{}) << Chip::kName; }
 
   /// Every cell alone.
@@ -74,10 +89,10 @@ class Trial {
       u32 &last = cell(row, column + 2), &gap = cell(row, column + 3);
       last = plus(last, -5 * i64{kBit20});
       gap += kBit20;
-      add(row);
+      expect_one(row);
       row = honest;
       last = plus(last, -64 * i64{kBit20});
-      add(row);
+      expect_one(row);
     }
   }
   /// Pointers that are not what an argument says. `argument`: column of its limbs.
@@ -88,7 +103,7 @@ class Trial {
       cell(row, argument + 1) = plus(field_of(high), -i64{cell(row, immediate + 1)});
       cell(row, address) = field_of(q);
       cell(row, address + 1) = field_of(hi);
-      add(row);
+      expect_one(row);
     };
     with(12, 2, 3 - (1 << 14), 3);   // q below zero
     with(12, 2, 3, 2 - 65536);       // hi below zero

@@ -66,8 +66,9 @@ TEST_F(BatchStageTest, SealsByNative) {
   ASSERT_TRUE(wait_for(50)) << failure();
   check();
   const auto native_of = [&](u64 block) {
+    const auto found = store->block_by_number(block);  // the loop does not keep it alive
     u64 sum = 0;
-    for (const Receipt& receipt : store->block_by_number(block)->receipts) sum += receipt.native;
+    for (const Receipt& receipt : found->receipts) sum += receipt.native;
     return sum;
   };
   // Each batch as full as it may be, also those that were collected again after a restart.

@@ -156,6 +156,12 @@ void* operator new(std::size_t size) {
   if (out == nullptr) std::abort();
   return out;
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return operator new(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return operator new(size);
+}
 void* operator new[](std::size_t size) {
   return operator new(size);
 }

@@ -79,6 +79,7 @@ class Jobs : public testing::Test {
   }
 };
 
+// No test by itself: start_worker() runs it in a process of its own, which Jobs.* kill, share with and judge.
 TEST(Worker, DISABLED_Runs) {
   const char* folder = std::getenv("ATLAS_JOB_FOLDER");
   ASSERT_NE(folder, nullptr);

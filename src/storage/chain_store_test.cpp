@@ -571,7 +571,8 @@ TEST(ChainStore, ReadersOfAllKindsWhileBlocksCome) {
         const u64 n = head->header.number;
         const auto view = store->view_at(n);
         if (view == nullptr) {
-          ++wrong;
+          // A reader that sleeps while a whole window of blocks comes finds its head's view gone, and no other.
+          if (store->oldest_view() <= n) ++wrong;
         } else {
           (void)view->account(testing::address_of(random() % 40));
           (void)view->storage(testing::address_of(random() % 40), u256(random() % 12));

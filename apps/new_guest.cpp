@@ -7,7 +7,7 @@
 namespace atlas::apps {
 namespace {
 
-constexpr const char* kMain = R"(// {0}: proves that it knows two factors of a number, which stay private.
+constexpr const char* kMain = R"(// {0}: proves that it knows two proper factors of a number.
 // Hints: the factors, a word each. Public output: their product, a 64-bit number in the first eight bytes.
 #include <atlas/guest.hpp>
 

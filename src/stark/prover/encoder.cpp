@@ -125,7 +125,7 @@ Encoded encode(const ColumnBlocks& columns, Isa isa, bool with_leaves) {
                     out.codewords.words.data() + tile * tile_words);
   });
 
-  if (with_leaves) out.leaves.resize(std::size_t{2} << columns.log);
+  if (with_leaves) out.leaves = DigestBuffer(std::size_t{2} << columns.log);
   tbb::enumerable_thread_specific<std::vector<u32>> states([&] { return std::vector<u32>(inner * 8); });
   tbb::parallel_for(std::size_t{0}, 2 * outer, [&](std::size_t block) {
     u32* state = states.local().data();

@@ -32,7 +32,7 @@ struct Codewords {
 
 struct Encoded {
   Codewords codewords;
-  std::vector<Digest> leaves;  ///< one a position, over all tiles; empty if not asked for
+  DigestBuffer leaves;  ///< one a position, over all tiles; empty if not asked for
 };
 
 Encoded encode(const ColumnBlocks& columns, Isa isa, bool with_leaves);

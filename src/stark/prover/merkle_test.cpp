@@ -40,7 +40,9 @@ struct Opening {
 
 Opening make_opening(unsigned log, unsigned cap_log, std::size_t count, u64 seed) {
   const auto leaves = random_digests(std::size_t{1} << log, seed);
-  const MerkleTree tree(leaves, cap_log, Isa::kPortable);
+  DigestBuffer buffer(leaves.size());
+  std::ranges::copy(leaves, buffer.data());
+  const MerkleTree tree(std::move(buffer), cap_log, Isa::kPortable);
   std::mt19937_64 random(seed);
   std::set<u32> chosen;
   while (chosen.size() < count) chosen.insert(static_cast<u32>(random()) & ((1u << log) - 1));

@@ -7,13 +7,13 @@
 
 namespace atlas::stark {
 
-MerkleTree::MerkleTree(std::vector<Digest> leaves, unsigned cap_log, Isa isa) {
+MerkleTree::MerkleTree(DigestBuffer leaves, unsigned cap_log, Isa isa) {
   ENSURE(std::has_single_bit(leaves.size()), "a power of two of leaves");
   const HashKernels& kernels = hash_kernels(isa);
   layers_.push_back(std::move(leaves));
   while (layers_.back().size() > std::size_t{1} << cap_log) {
-    const std::vector<Digest>& children = layers_.back();
-    std::vector<Digest> parents(children.size() / 2);
+    const DigestBuffer& children = layers_.back();
+    DigestBuffer parents(children.size() / 2);
     tbb::parallel_for(tbb::blocked_range<std::size_t>(0, parents.size(), 1024), [&](const auto& range) {
       kernels.hash_nodes(children.data() + 2 * range.begin(), range.size(), parents.data() + range.begin());
     });

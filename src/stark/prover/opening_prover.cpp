@@ -78,7 +78,7 @@ FoldLayer commit_layer(const ExtPlanes& message, u32 log, u32 cap_log, Isa isa) 
   out.leaf_log = log + kRateLog - kFoldLog;
   const std::size_t leaves = std::size_t{1} << out.leaf_log;
   out.words = WordBuffer(leaves * kLeafBlocks * 16);
-  std::vector<Digest> digests(leaves);
+  DigestBuffer digests(leaves);
   const std::size_t grain = std::min<std::size_t>(leaves, 256);
   parallel_ranges(leaves, grain, [&](std::size_t first, std::size_t count) {
     for (std::size_t leaf = first; leaf < first + count; ++leaf) {

@@ -69,10 +69,10 @@ class ZoneWriter {
   RowBuffer& rows_;
 };
 
-}  // namespace
-
-InitialWords initial_words(const ProgramTables& tables, const Snapshot& end, const OrderPoint& in, u64 rows_max) {
-  InitialWords out{RowBuffer(sizeof(RowOf<chips::InitialRow>) / sizeof(u32)), {}, in, {}};
+/// The words that follow `in`, for a table of `height` rows.
+InitialWords fill_zones(const ProgramTables& tables, const Snapshot& end, const OrderPoint& in, u64 rows_max,
+                        u32 height) {
+  InitialWords out{RowBuffer(sizeof(RowOf<chips::InitialRow>) / sizeof(u32), height), {}, in, {}};
   u32 low = in.low;
   for (u32 z = in.zone - kFirstZone; z < tables.zones.size(); ++z) {
     const Zone& zone = tables.zones[z];
@@ -89,6 +89,15 @@ InitialWords initial_words(const ProgramTables& tables, const Snapshot& end, con
   return out;
 }
 
+}  // namespace
+
+InitialWords initial_words(const ProgramTables& tables, const Snapshot& end, const OrderPoint& in, u64 rows_max,
+                           const stark::Parameters& parameters) {
+  // Counted first, since a table has to know its height.
+  const u32 rows = fill_zones(tables, end, in, rows_max, 0).rows.rows();
+  return fill_zones(tables, end, in, rows_max, height_for(rows, parameters));
+}
+
 bool is_order_end(const ProgramTables& tables, const OrderPoint& point) {
   return point == OrderPoint{tables.shape.last_zone, 0, 0, 0};
 }
@@ -100,8 +109,7 @@ PublicValues initial_values(const InitialWords& words) {
   return out;
 }
 
-stark::SegmentWitness initial_segment(const ProgramTables& tables, InitialWords words,
-                                      const stark::Parameters& parameters) {
+stark::SegmentWitness initial_segment(const ProgramTables& tables, InitialWords words) {
   stark::SegmentWitness out;
   out.public_values = initial_values(words).to_words();
   open_tables(tables, out);
@@ -111,9 +119,7 @@ stark::SegmentWitness initial_segment(const ProgramTables& tables, InitialWords 
     ends.set(end.zone, 1, BabyBear(end.low));
     ends.set(end.zone, 2, BabyBear((tables.zones[end.zone].end - end.low) & 0x3fff));
   }
-  if (words.rows.rows() != 0) {
-    out.tables[kIndexOf<chips::InitialRow>] = words.rows.take(height_for(words.rows.rows(), parameters));
-  }
+  out.tables[kIndexOf<chips::InitialRow>] = words.rows.take();
   close_tables(tables, 0, {}, out);
   return out;
 }

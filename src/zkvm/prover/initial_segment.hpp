@@ -15,19 +15,19 @@ struct InitialWords {
     u32 zone = 0;  ///< from 0
     u32 low = 0;
   };
-  RowBuffer rows;  ///< of the initial chip
+  RowBuffer rows;  ///< of the initial chip, for a table that they fill as a height allows
   std::vector<ZoneEnd> ends;
   OrderPoint in, out;
 };
 
 /// The words that follow `in`, at most `rows_max` ≥ 1 rows. `end` is the machine after the last execution segment.
-InitialWords initial_words(const ProgramTables& tables, const Snapshot& end, const OrderPoint& in, u64 rows_max);
+InitialWords initial_words(const ProgramTables& tables, const Snapshot& end, const OrderPoint& in, u64 rows_max,
+                           const stark::Parameters& parameters);
 
 /// Does it reach the end of all zones?
 bool is_order_end(const ProgramTables& tables, const OrderPoint& point);
 PublicValues initial_values(const InitialWords& words);
 /// The traces. Takes the rows.
-stark::SegmentWitness initial_segment(const ProgramTables& tables, InitialWords words,
-                                      const stark::Parameters& parameters);
+stark::SegmentWitness initial_segment(const ProgramTables& tables, InitialWords words);
 
 }  // namespace atlas::zkvm

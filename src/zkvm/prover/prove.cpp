@@ -118,15 +118,13 @@ Result<ExecutionPlan, ProveError> ProgramProver::plan(ByteView hints, const Prov
 
   const u64 rows_max = initial_rows_max(limits);
   for (OrderPoint at = kOrderBegin; !is_order_end(tables_, at);) {
-    InitialWords words = initial_words(tables_, snapshot, at, rows_max);
+    InitialWords words = initial_words(tables_, snapshot, at, rows_max, parameters);
     at = words.out;
     stark::SegmentWitness edges;
     edges.public_values = initial_values(words).to_words();
     edges.tables.resize(kChips);
     for (std::size_t c = 0; c < kChips; ++c) edges.tables[c].height = machine.chips[c].fixed_height;
-    if (words.rows.rows() != 0) {
-      edges.tables[kIndexOf<chips::InitialRow>] = words.rows.take(height_for(words.rows.rows(), parameters));
-    }
+    edges.tables[kIndexOf<chips::InitialRow>] = words.rows.take();
     if (auto added = add(edges, 0); !added) return Err(added.error());
   }
   return out;
@@ -142,7 +140,7 @@ Result<stark::SegmentWitness, ProveError> ProgramProver::trace(const ExecutionPl
     Executor executor(program_, hints, {.memory_limit = options.memory_limit});
     AccessClock clock(executor.memory());
     snapshot.restore(executor, clock);
-    Recorder recorder(program_, tables_, clock);
+    Recorder recorder(program_, tables_, clock, planned.heights);
     recorder.begin_segment(executor.state());
     if (executor.observe(recorder, planned.cycles) != Stop::kFault) out = recorder.end_segment(executor, parameters);
   } else {
@@ -151,7 +149,7 @@ Result<stark::SegmentWitness, ProveError> ProgramProver::trace(const ExecutionPl
     const u32 zone = values.order_in.zone;
     if (zone >= kFirstZone && zone < tables_.shape.last_zone) {
       const u32 height = planned.heights[kIndexOf<chips::InitialRow>];
-      out = initial_segment(tables_, initial_words(tables_, snapshot, values.order_in, height), parameters);
+      out = initial_segment(tables_, initial_words(tables_, snapshot, values.order_in, height, parameters));
     }
   }
   bool is_planned = out.public_values == planned.public_values;

@@ -65,7 +65,8 @@ stark::SegmentWitness Recorder::end_segment(const Executor& executor, const star
   out.public_values = edges_.values(executor, clock_).to_words();
   out.tables.resize(kChips);
   for (std::size_t c = 0; c < kChips; ++c) {
-    if (rows_.count(c) != 0) out.tables[c] = rows_.take(c, height_for(rows_.count(c), parameters));
+    out.tables[c] = rows_.take(c);
+    if (out.tables[c].height != height_for(rows_.count(c), parameters)) out.tables[c] = {};
   }
   out.tables[kIndexOf<chips::BoundaryRow>] = boundary_table(executor, clock_, parameters);
   open_tables(tables_, out);

@@ -10,14 +10,16 @@ class Recorder {
  public:
   static constexpr bool kClocked = true;
 
-  Recorder(const Program& program, const ProgramTables& tables, AccessClock& clock)
-      : program_(program), tables_(tables), clock_(clock), edges_(program) {}
+  /// `heights`: [chip] of the traces to be, as the plan has them.
+  Recorder(const Program& program, const ProgramTables& tables, AccessClock& clock, std::span<const u32> heights)
+      : program_(program), tables_(tables), clock_(clock), edges_(program), rows_(heights) {}
   AccessClock& clock() { return clock_; }
 
   void begin_segment(const State& state);
   bool step(const Step& s);
   bool ecall(const EcallStep& s);
-  /// The segment's traces and public values, after the loop stopped.
+  /// The segment's traces and public values, after the loop stopped. A chip whose rows do not come to its height has no
+  /// table.
   stark::SegmentWitness end_segment(const Executor& executor, const stark::Parameters& parameters);
 
  private:

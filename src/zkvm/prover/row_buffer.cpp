@@ -1,24 +1,28 @@
 #include <cstring>
+#include <utility>
 
-#include <stark/prover/parallel.hpp>
 #include <zkvm/prover/row_buffer.hpp>
 
 namespace atlas::zkvm {
 
-stark::TraceTable RowBuffer::take(u32 height) {
-  stark::TraceTable out(height, width_);
-  tbb::parallel_for(u32{0}, width_, [&](u32 i) {
-    u32* const column = out.column(i);
-    for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      const std::size_t first = block * kBlockRows;
-      const std::size_t count = std::min<std::size_t>(kBlockRows, rows_ - first);
-      std::memcpy(column + first, blocks_[block].get() + std::size_t{i} * kStride, count * sizeof(u32));
-    }
-    std::memset(column + rows_, 0, (height - rows_) * sizeof(u32));
-  });
-  blocks_.clear();
-  rows_ = 0;
-  return out;
+void RowBuffer::begin_block() {
+  if (rows_ != 0) return flush(kBlockRows);
+  table_ = stark::TraceTable(height_, width_);
+  block_ = std::make_unique_for_overwrite<u32[]>(std::size_t{width_} * kStride);
+}
+
+void RowBuffer::flush(u32 count) {
+  for (u32 i = 0; i < width_; ++i) {
+    std::memcpy(table_.column(i) + (rows_ - count), block_.get() + std::size_t{i} * kStride, count * sizeof(u32));
+  }
+}
+
+stark::TraceTable RowBuffer::take() {
+  if (rows_ == 0 || rows_ > height_) return {};
+  flush((rows_ - 1) % kBlockRows + 1);
+  for (u32 i = 0; i < width_; ++i) std::memset(table_.column(i) + rows_, 0, (height_ - rows_) * sizeof(u32));
+  block_.reset();
+  return std::exchange(table_, {});
 }
 
 }  // namespace atlas::zkvm

@@ -33,7 +33,8 @@ PublicValues SegmentEdges::values(const Executor& executor, const AccessClock& c
 
 stark::TraceTable boundary_table(const Executor& executor, const AccessClock& clock,
                                  const stark::Parameters& parameters) {
-  RowBuffer rows(sizeof(RowOf<chips::BoundaryRow>) / sizeof(u32));
+  const u64 touched = clock.registers_touched().size() + clock.touched().size();
+  RowBuffer rows(sizeof(RowOf<chips::BoundaryRow>) / sizeof(u32), height_for(touched, parameters));
   const auto add = [&](u32 space, const BoundaryWord& w, u32 value, u32 time) {
     const RowOf<chips::BoundaryRow> row{
         1, space, w.index, limbs_of(w.value_in), w.segment_in, limbs_of(value), clock.segment(), time};
@@ -45,7 +46,7 @@ stark::TraceTable boundary_table(const Executor& executor, const AccessClock& cl
   for (const BoundaryWord& w : clock.touched()) {
     add(kMemorySpace, w, *executor.memory().word(w.index), clock.last_time(w.index));
   }
-  return rows.rows() == 0 ? stark::TraceTable{} : rows.take(height_for(rows.rows(), parameters));
+  return rows.take();
 }
 
 }  // namespace atlas::zkvm

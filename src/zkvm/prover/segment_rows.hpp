@@ -19,9 +19,11 @@ struct RowCounts {
 
 class SegmentRows {
  public:
-  SegmentRows() {
+  /// `heights`: [chip] of the tables to be; none: rows are only counted.
+  explicit SegmentRows(std::span<const u32> heights) {
     for_each_chip(AllChips{}, [&]<class Chip>(std::type_identity<Chip>) {
-      buffers_.emplace_back(static_cast<u32>(sizeof(RowOf<Chip>) / sizeof(u32)));
+      buffers_.emplace_back(static_cast<u32>(sizeof(RowOf<Chip>) / sizeof(u32)),
+                            heights.empty() ? 0 : heights[kIndexOf<Chip>]);
     });
   }
 
@@ -31,8 +33,8 @@ class SegmentRows {
     buffers_[kIndexOf<Chip>].append(reinterpret_cast<const u32*>(&row));
   }
   u32 count(std::size_t chip) const { return buffers_[chip].rows(); }
-  /// A table of `height` ≥ count() rows, the surplus zero. Empties the chip's rows.
-  stark::TraceTable take(std::size_t chip, u32 height) { return buffers_[chip].take(height); }
+  /// The chip's table, its surplus rows zero; none if there were no rows, or more than the table's.
+  stark::TraceTable take(std::size_t chip) { return buffers_[chip].take(); }
 
  private:
   std::vector<RowBuffer> buffers_;  // [chip]

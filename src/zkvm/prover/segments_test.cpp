@@ -96,7 +96,7 @@ TEST(Segments, CallsAreCounted) {
   Executor executor(program, all_chips_hints());
   AccessClock clock(executor.memory());
   clock.begin_segment();
-  Both both{clock, {}, {}};
+  Both both{clock, {}, SegmentRows({})};
   ASSERT_EQ(executor.observe(both), Stop::kHalted);
   u64 total = 0;
   for (std::size_t c = 0; c < kChips; ++c) {

@@ -3,8 +3,6 @@
 #include <batch/batch_files.hpp>
 
 #include <base/ensure.hpp>
-#include <crypto/keccak.hpp>
-#include <storage/crc32c.hpp>
 
 namespace atlas::batch {
 namespace {
@@ -14,14 +12,14 @@ using storage::File;
 using storage::StorageError;
 using storage::StorageErrorKind;
 
-constexpr const char* kFolder[] = {"pubdata", "witness"};  // by BatchFiles::Kind
+constexpr BatchFileKind kEachKind[] = {kPubdata, kWitness};
 
-File open_records(const fs::path& folder) {
-  for (const char* kind : kFolder) storage::make_directories(folder / kind);
-  const fs::path file = folder / "records";
+File open_records(const BatchFolder& folder) {
+  for (const BatchFileKind kind : kEachKind) storage::make_directories(folder.files_of(kind));
+  const fs::path file = folder.records();
   const bool exists = fs::exists(file);
   File opened = File::open(file, exists ? File::Mode::kReadWrite : File::Mode::kCreate);
-  if (!exists) storage::sync_directory(folder);
+  if (!exists) storage::sync_directory(file.parent_path());
   return opened;
 }
 
@@ -32,7 +30,7 @@ BatchFiles::BatchFiles(fs::path folder, const std::function<void(const std::stri
   const u64 bytes = records_.size();
   count_ = bytes / kRecordBytes;
   // Every record was synced before the next one, so only the last can be torn.
-  const bool torn = count_ > 0 && !read(count_ - 1);
+  const bool torn = count_ > 0 && !BatchFolder::read_record(records_, count_ - 1);
   if (torn) --count_;
   if (count_ * kRecordBytes != bytes) {
     warn("cut " + std::to_string(bytes - count_ * kRecordBytes) + " bytes of a torn record from " +
@@ -40,9 +38,10 @@ BatchFiles::BatchFiles(fs::path folder, const std::function<void(const std::stri
     records_.truncate(count_ * kRecordBytes);
     records_.sync();
   }
-  if (count_ > 0 && !read(count_ - 1)) corrupt("holds a damaged record of batch " + std::to_string(count_ - 1));
+  if (count_ > 0 && !BatchFolder::read_record(records_, count_ - 1))
+    corrupt("holds a damaged record of batch " + std::to_string(count_ - 1));
   // Of a batch that a crash kept from its record.
-  for (const Kind kind : {kPubdata, kWitness}) storage::remove_file(file_of(kind, count_));
+  for (const BatchFileKind kind : kEachKind) storage::remove_file(folder_.file_of(kind, count_));
 }
 
 void BatchFiles::corrupt(const std::string& what) const {
@@ -51,17 +50,10 @@ void BatchFiles::corrupt(const std::string& what) const {
                      "if the block log reaches back to block 1");
 }
 
-std::optional<BatchRecord> BatchFiles::read(u64 number) const {
-  EncodedRecord bytes;
-  records_.read_at(number * kRecordBytes, std::span(bytes.data(), kRecordBytes));
-  const auto record = decode_record(bytes.view());
-  return record && record->number == number ? record : std::nullopt;
-}
-
 std::optional<BatchRecord> BatchFiles::record(u64 number) const {
   const std::shared_lock lock(mutex_);
   if (number >= count()) return std::nullopt;
-  auto found = read(number);
+  auto found = BatchFolder::read_record(records_, number);
   if (!found) corrupt("holds a damaged record of batch " + std::to_string(number));
   return found;
 }
@@ -85,34 +77,19 @@ std::optional<BatchRecord> BatchFiles::batch_of(u64 block) const {
   return found;
 }
 
-fs::path BatchFiles::file_of(Kind kind, u64 number) const {
-  return folder_ / kFolder[kind] / ("batch-" + std::to_string(number) + ".bin");
-}
 fs::path BatchFiles::pubdata_file(u64 number) const {
-  return file_of(kPubdata, number);
+  return folder_.file_of(kPubdata, number);
 }
 fs::path BatchFiles::witness_file(u64 number) const {
-  return file_of(kWitness, number);
+  return folder_.file_of(kWitness, number);
 }
 
-std::optional<Bytes> BatchFiles::read_file(Kind kind, u64 number) const {
+std::optional<Bytes> BatchFiles::read_file(BatchFileKind kind, u64 number) const {
   const std::shared_lock lock(mutex_);
   if (number == 0 || number >= count()) return std::nullopt;
-  const fs::path file = file_of(kind, number);
-  if (!fs::exists(file)) return std::nullopt;
-  const File in = File::open(file, File::Mode::kRead);
-  Bytes bytes(in.size());
-  in.read_at(0, bytes);
-  const auto expected = read(number);
-  if (!expected) corrupt("holds a damaged record of batch " + std::to_string(number));
-  const bool good = kind == kPubdata
-                        ? bytes.size() == expected->pubdata_bytes && crypto::keccak256(bytes) == expected->pubdata_hash
-                        : bytes.size() == expected->witness_bytes && storage::crc32c(bytes) == expected->witness_crc;
-  if (!good) {
-    throw StorageError(StorageErrorKind::kCorrupt, file, "is damaged: it is not what the batch's record says",
-                       kind == kPubdata ? "Restore it from a backup or from L1" : "Restore it from a backup");
-  }
-  return bytes;
+  const auto record = BatchFolder::read_record(records_, number);
+  if (!record) corrupt("holds a damaged record of batch " + std::to_string(number));
+  return folder_.read(kind, *record);
 }
 
 std::optional<Bytes> BatchFiles::pubdata(u64 number) const {
@@ -122,9 +99,9 @@ std::optional<Bytes> BatchFiles::witness(u64 number) const {
   return read_file(kWitness, number);
 }
 
-void BatchFiles::write_file(Kind kind, u64 number, ByteView bytes) {
-  const fs::path file = file_of(kind, number);
-  const fs::path temporary = folder_ / (std::string(kFolder[kind]) + ".tmp");
+void BatchFiles::write_file(BatchFileKind kind, u64 number, ByteView bytes) {
+  const fs::path file = folder_.file_of(kind, number);
+  const fs::path temporary = folder_.files_of(kind).concat(".tmp");
   const File out = File::open(temporary, File::Mode::kReplace);
   out.write_at(0, bytes);
   out.sync();
@@ -148,20 +125,20 @@ void BatchFiles::truncate(u64 count) {
   records_.truncate(count * kRecordBytes);
   records_.sync();
   count_.store(count, std::memory_order_release);
-  for (const Kind kind : {kPubdata, kWitness}) {
-    for (u64 n = count; n < end; ++n) storage::remove_file(file_of(kind, n));
+  for (const BatchFileKind kind : kEachKind) {
+    for (u64 n = count; n < end; ++n) storage::remove_file(folder_.file_of(kind, n));
     first_[kind] = std::min(first_[kind], count);
   }
 }
 
-void BatchFiles::prune(Kind kind, u64 number) {
+void BatchFiles::prune(BatchFileKind kind, u64 number) {
   u64& first = first_[kind];
   // After a start the oldest file is looked for once, downwards: what was pruned before is one range.
   if (first == 1 && number > 1) {
     first = number;
-    while (first > 1 && fs::exists(file_of(kind, first - 1))) --first;
+    while (first > 1 && fs::exists(folder_.file_of(kind, first - 1))) --first;
   }
-  for (; first < number; ++first) storage::remove_file(file_of(kind, first));
+  for (; first < number; ++first) storage::remove_file(folder_.file_of(kind, first));
 }
 
 }  // namespace atlas::batch

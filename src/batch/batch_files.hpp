@@ -1,10 +1,6 @@
 #pragma once
-// A folder of batches: their records in one file, and the pubdata of each in a file of its own, as L1 gets it and as
-// `atlas rebuild` reads it.
-//
-//   records              a record of 512 bytes a batch, batch 0 (genesis) first
-//   pubdata/batch-N.bin  pubdata of batch N (docs/pubdata.md)
-//   witness/batch-N.bin  what the guest takes as its hint to prove batch N (docs/batches.md, "Witness")
+// The node's batches on disk: their records in one file, and the pubdata of each in a file of its own, as L1 gets it
+// and as `atlas rebuild` reads it (batch_folder.hpp).
 //
 // A batch is there once its record is: its files come first, each step is synced, and files that a crash left without a
 // record are removed. One thread writes, any thread reads. Throws storage::StorageError.
@@ -12,9 +8,7 @@
 #include <functional>
 #include <shared_mutex>
 
-#include <batch/record.hpp>
-
-#include <storage/file.hpp>
+#include <batch/batch_folder.hpp>
 
 namespace atlas::batch {
 
@@ -47,19 +41,16 @@ class BatchFiles {
   void prune_witnesses(u64 number) { prune(kWitness, number); }
 
  private:
-  enum Kind { kPubdata, kWitness, kKinds };
-  std::filesystem::path file_of(Kind kind, u64 number) const;
-  void write_file(Kind kind, u64 number, ByteView bytes);
-  std::optional<Bytes> read_file(Kind kind, u64 number) const;
-  void prune(Kind kind, u64 number);
-  std::optional<BatchRecord> read(u64 number) const;
+  void write_file(BatchFileKind kind, u64 number, ByteView bytes);
+  std::optional<Bytes> read_file(BatchFileKind kind, u64 number) const;
+  void prune(BatchFileKind kind, u64 number);
   [[noreturn]] void corrupt(const std::string& what) const;
 
-  const std::filesystem::path folder_;
+  const BatchFolder folder_;
   storage::File records_;
   std::atomic<u64> count_{0};
-  u64 first_[kKinds] = {1, 1};       ///< no older file of the kind; 1 also while that is unknown
-  mutable std::shared_mutex mutex_;  // unique while truncate() runs
+  u64 first_[kBatchFileKinds] = {1, 1};  ///< no older file of the kind; 1 also while that is unknown
+  mutable std::shared_mutex mutex_;      // unique while truncate() runs
 };
 
 }  // namespace atlas::batch

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <optional>
 
-#include <batch/record.hpp>
+#include <batch/batch_folder.hpp>
 
 namespace atlas::prover {
 
@@ -23,7 +23,9 @@ class BatchReader {
   std::optional<Hash256> public_input(u64 number) const;
 
  private:
-  std::filesystem::path folder_;
+  storage::File open_records() const;
+
+  batch::BatchFolder folder_;
 };
 
 }  // namespace atlas::prover

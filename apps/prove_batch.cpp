@@ -67,14 +67,16 @@ int prove(const Options& options, const zkvm::ProgramProver& prover) {
   const double seconds = bar.seconds(), cores = prover::core_seconds() - cpu;
   if (options.json) {
     fmt::print(
-        "{{\"public_input\":\"{}\",\"matches\":{},\"cycles\":{},\"segments_here\":{},\"proof_bytes\":{},"
-        "\"seconds\":{:.3f},\"core_seconds\":{:.3f},\"cost_dollars\":{:.6f}}}\n",
-        output, input.public_input ? (matches ? "true" : "false") : "null", proved->claim.cycles, proved->times.size(),
-        proved->bytes.size(), seconds, cores, prover::cost_dollars(cores));
+        "{{\"public_input\":\"{}\",\"matches\":{},\"cycles\":{},\"segments\":{},\"segments_here\":{},"
+        "\"proof_bytes\":{},\"peak_memory_bytes\":{},\"seconds\":{:.3f},\"core_seconds\":{:.3f},"
+        "\"cost_dollars\":{:.6f}}}\n",
+        output, input.public_input ? (matches ? "true" : "false") : "null", proved->claim.cycles, proved->segments,
+        proved->times.size(), proved->bytes.size(), prover::peak_memory_bytes(), seconds, cores,
+        prover::cost_dollars(cores));
   } else {
-    fmt::print("public_input {}{}\ncycles {}\nproof {} ({} KiB, {:.1f} s, {:.1f} core-seconds, ${:.6f})\n", output,
-               input.public_input && matches ? " (the node's)" : "", proved->claim.cycles, options.out.string(),
-               proved->bytes.size() / 1024, seconds, cores, prover::cost_dollars(cores));
+    fmt::print("public_input {}{}\ncycles {}\nproof {} ({} segments, {} KiB, {:.1f} s, {:.1f} core-seconds, ${:.6f})\n",
+               output, input.public_input && matches ? " (the node's)" : "", proved->claim.cycles, options.out.string(),
+               proved->segments, proved->bytes.size() / 1024, seconds, cores, prover::cost_dollars(cores));
   }
   if (matches) return kGood;
   fmt::print(stderr, "atlas: the node's public input is {}\n", to_hex(*input.public_input));

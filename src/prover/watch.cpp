@@ -18,6 +18,12 @@ double core_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+u64 peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<u64>(usage.ru_maxrss) * 1024;
+}
+
 std::string render(const WatchStats& stats) {
   std::string out;
   const auto put = [&out](const char* name, const char* type, const char* help, double value) {

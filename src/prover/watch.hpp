@@ -15,6 +15,8 @@ inline constexpr double kDollarsPerCoreHour = 0.04;
 
 /// Processor time of this process, all threads, in seconds.
 double core_seconds();
+/// The most memory that this process ever held.
+u64 peak_memory_bytes();
 inline double cost_dollars(double seconds) {
   return seconds / 3600 * kDollarsPerCoreHour;
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { parseEther } from 'viem'
 import { startChain } from './lib/chain.mjs'
-import { artefact, clients, compile, confirm, deploy } from './lib/clients.mjs'
+import { artefact, clients, compile, confirm, deployAt } from './lib/clients.mjs'
+import { deployUniswap } from './lib/uniswap.mjs'
 
 const deadline = 2n ** 40n
 let chain, reader, wallet, owner, weth, token, factory, router
@@ -22,13 +23,11 @@ before(async () => {
   reader = viem.reader
   wallet = viem.wallet(0)
   owner = wallet.account.address
-  const make = async (code, args) => ({ abi: code.abi, address: await deploy(reader, wallet, code, args) })
-
-  weth = await make(await artefact('@uniswap/v2-periphery/build/WETH9.json'))
-  factory = await make(await artefact('@uniswap/v2-core/build/UniswapV2Factory.json'), [owner])
-  router = await make(await artefact('@uniswap/v2-periphery/build/UniswapV2Router02.json'), [factory.address, weth.address])
-  const tokenCode = (await compile(['Token.sol']))('Token.sol', 'Token')
-  token = await make(tokenCode, ['Dollar', 'USD', parseEther('1000000')])
+  const uniswap = await deployUniswap(reader, wallet)
+  weth = uniswap.weth
+  factory = uniswap.factory
+  router = uniswap.router
+  token = await deployAt(reader, wallet, (await compile(['Token.sol']))('Token.sol', 'Token'), ['Dollar', 'USD', parseEther('1000000')])
 })
 after(() => chain?.stop())
 

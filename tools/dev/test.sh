@@ -189,7 +189,10 @@ for suite in "${chosen[@]}"; do
     lint) script_suite lint tools/dev/lint.sh ;;
     rv32) script_suite rv32 tools/rv32_check ;;
     soundness) script_suite soundness env ATLAS_BIN_DIR="$BIN" tools/dev/soundness.sh --check ;;
-    prove) script_suite prove env ATLAS_BIN="$BIN/atlas" tools/dev/prove.sh --sample ;;
+    prove)
+      batch_program
+      script_suite prove env ATLAS_BIN="$BIN/atlas" tools/dev/prove.sh --sample
+      ;;
     guest)
       ATLAS_BIN=$BIN/atlas script_suite guest tools/dev/guest_check.sh
       batch_program

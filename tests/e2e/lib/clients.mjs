@@ -37,7 +37,7 @@ export async function artefact(path) {
 
 /** Sends, waits for the receipt and insists on success. */
 export async function confirm(reader, hash) {
-  const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 20_000 })
+  const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 60_000 })
   assert.equal(receipt.status, 'success', `transaction ${hash} succeeded`)
   return receipt
 }
@@ -47,3 +47,6 @@ export async function deploy(reader, wallet, { abi, bytecode }, args = []) {
   assert.ok(receipt.contractAddress, 'a deployment names its contract')
   return receipt.contractAddress
 }
+
+/** The same as { abi, address }, which viem's contract calls take. */
+export const deployAt = async (reader, wallet, code, args) => ({ abi: code.abi, address: await deploy(reader, wallet, code, args) })

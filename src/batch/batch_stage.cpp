@@ -313,8 +313,10 @@ Bytes BatchStage::witness_of(u64 number) const {
     blocks.push_back(std::move(block));
   }
   const auto parent = store_.header_by_number(open_->first_block() - 1);
-  const auto codes = store_.view_at(store_.head()->header.number);
-  if (!parent || !codes) return none("its blocks are being taken back");
+  if (!parent) return none("its blocks are being taken back");
+  // Every view has the code that these blocks ran. The head's may go, with a tiny window, between the two calls.
+  std::shared_ptr<const StateView> codes;
+  while (codes == nullptr) codes = store_.view_at(store_.head()->header.number);
   const tree::BatchState before = files_->record(number - 1)->state;
   const auto words =
       make_witness(batch_input(rules_, number, before, parent->header, blocks), TreeView(*tree_, *codes), *tree_);

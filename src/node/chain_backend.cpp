@@ -257,14 +257,20 @@ u64 ChainBackend::first_indexed() const {
 
 // ---- Mempool ----
 
+/// As one who has seen the head may find it.
+sequencer::Mempool& ChainBackend::pool() const {
+  sequencer_.wait_pool();
+  return pool_;
+}
+
 rpc::SubmitResult ChainBackend::submit(ByteView raw) {
-  return to_result(pool_.submit(raw));
+  return to_result(pool().submit(raw));
 }
 
 std::vector<rpc::SubmitResult> ChainBackend::submit_many(const std::vector<ByteView>& raws) {
   std::vector<rpc::SubmitResult> out;
   out.reserve(raws.size());
-  for (const auto& result : pool_.submit_many(raws)) out.push_back(to_result(result));
+  for (const auto& result : pool().submit_many(raws)) out.push_back(to_result(result));
   return out;
 }
 
@@ -276,13 +282,13 @@ rpc::TxPtr ChainBackend::pool_transaction(const Hash256& hash) const {
 }
 
 rpc::PoolCount ChainBackend::pool_count() const {
-  const auto counts = pool_.counts();
+  const auto counts = pool().counts();
   return {counts.executable, counts.queued};
 }
 
 std::vector<rpc::PoolEntry> ChainBackend::pool_content(const Address* sender, std::size_t limit) const {
   std::vector<rpc::PoolEntry> out;
-  for (auto& item : pool_.content(sender, limit)) out.push_back({std::move(item.tx), item.queued});
+  for (auto& item : pool().content(sender, limit)) out.push_back({std::move(item.tx), item.queued});
   return out;
 }
 

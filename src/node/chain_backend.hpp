@@ -67,6 +67,8 @@ class ChainBackend final : public rpc::Backend, public sequencer::PoolListener {
   void on_pending(const sequencer::TxPtr& tx) override;
 
  private:
+  sequencer::Mempool& pool() const;
+
   const sequencer::ChainRules rules_;
   storage::ChainStore& store_;
   sequencer::Mempool& pool_;

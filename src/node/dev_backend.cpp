@@ -70,6 +70,7 @@ rpc::SubmitResult DevBackend::submit_unsigned(Transaction tx, const Address& fro
   signed_tx.hash = crypto::keccak256(signed_tx.encoded);
   signed_tx.tx = std::move(tx);
   signed_tx.sender = from;
+  sequencer_.wait_pool();
   const auto added = pool_.add(std::move(signed_tx));
   if (!added) return Err(submit_error(added.error()));
   return (*added)->hash;

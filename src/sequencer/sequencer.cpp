@@ -28,6 +28,7 @@ Sequencer::Sequencer(const ChainRules& rules, const SequencerConfig& config, sto
       coinbase_(config.coinbase) {
   store_.set_listener([this](const storage::BlockPtr& block) { on_durable(block); });
   parent_ = store_.head();
+  pool_knows_ = parent_->header.number;
   taken_.reserve(kTake);
   prepare_next();
 }
@@ -256,6 +257,11 @@ void Sequencer::on_durable(const storage::BlockPtr& block) {
     record = on_the_way_.front();
   }
   pool_.on_block(*block, record.changed, store_.view_at(block->header.number));
+  {
+    const std::lock_guard lock(on_the_way_mutex_);  // so that a thread about to wait sees it
+    pool_knows_ = record.number;
+  }
+  visible_signal_.notify_all();
   stats_.blocks.fetch_add(1, std::memory_order_relaxed);
   stats_.transactions.fetch_add(block->transactions.size(), std::memory_order_relaxed);
   stats_.gas.fetch_add(block->header.gas_used, std::memory_order_relaxed);
@@ -265,6 +271,15 @@ void Sequencer::on_durable(const storage::BlockPtr& block) {
   const std::lock_guard lock(on_the_way_mutex_);
   on_the_way_.pop_front();
   visible_signal_.notify_all();
+}
+
+void Sequencer::wait_pool() const {
+  const u64 visible = store_.head()->header.number;
+  if (pool_knows_ >= visible) return;
+  // The block's way to the pool takes no time worth a limit; but the thread that goes it may have failed.
+  constexpr auto kPatience = std::chrono::seconds(1);
+  std::unique_lock lock(on_the_way_mutex_);
+  visible_signal_.wait_for(lock, kPatience, [&] { return pool_knows_ >= visible; });
 }
 
 /// Until every block handed over is visible everywhere.
@@ -394,6 +409,7 @@ bool Sequencer::rewind(u64 number) {
     if (!done) return;
     parent_ = store_.head();
     pool_.on_rewind(store_.view_at(parent_->header.number));
+    pool_knows_ = parent_->header.number;
     prepare_next();
     listener_.on_rewind(parent_);
   });

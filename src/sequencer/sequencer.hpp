@@ -66,6 +66,9 @@ class Sequencer {
   /// Seals what has been executed, waits until it is durable and ends the thread.
   void stop();
   const SequencerStats& stats() const { return stats_; }
+  /// Until the pool knows every block that is visible now. A client that acts on what a block did must not be refused
+  /// by a pool that hears of the block a moment later.
+  void wait_pool() const;
   /// Context of the block that would be opened now.
   BlockContext pending_context() const;
 
@@ -167,9 +170,10 @@ class Sequencer {
     Clock::time_point handed_over;
     BlockTimes times;
   };
-  std::mutex on_the_way_mutex_;
-  std::condition_variable visible_signal_;
+  mutable std::mutex on_the_way_mutex_;
+  mutable std::condition_variable visible_signal_;
   std::deque<OnTheWay> on_the_way_;  ///< handed to the log, not yet visible
+  std::atomic<u64> pool_knows_{0};   ///< newest block that the pool has heard of
 };
 
 }  // namespace atlas::sequencer

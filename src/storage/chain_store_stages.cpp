@@ -76,16 +76,17 @@ void ChainStore::Impl::run_log() {
     sync_ms_last = ms_since(start);
     ++syncs;
     log_bytes_since_snapshot += bytes;
-    // First the state, then the block: who sees a block as head can ask for its state.
+    // First the state, then the block: who sees a block as head can ask for its state. One by one, so that the listener
+    // is never more than one block behind what is visible.
     durable = group.back().block->header.number;
-    for (const Pending& item : group) recent.add(item.block);
-    {
-      std::lock_guard lock(mutex);
-      visible = durable.load();
-    }
-    changed.notify_all();
-    if (listener) {
-      for (const Pending& item : group) listener(item.block);
+    for (const Pending& item : group) {
+      recent.add(item.block);
+      {
+        std::lock_guard lock(mutex);
+        visible = item.block->header.number;
+      }
+      changed.notify_all();
+      if (listener) listener(item.block);
     }
     std::shared_lock lock(log_mutex);
     u64 below = 0;
@@ -214,7 +215,7 @@ void ChainStore::Impl::append(BlockPtr block, StateDiff diff) {
     throw_if_failed();
   }
   state->apply(number, diff);
-  state->prune(config.view_window_blocks, config.undo_bytes_max, durable);
+  state->prune(config.view_window_blocks, config.undo_bytes_max, visible);  // the head's view stays
   {
     std::lock_guard lock(mutex);
     pending.push_back({std::move(block), std::move(diff)});

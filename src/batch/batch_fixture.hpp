@@ -67,7 +67,7 @@ class BatchStageTest : public ::testing::Test {
   }
   /// Until every block is in a batch, sealed or open, and nothing is due.
   bool wait_taken() {
-    const auto until = std::chrono::steady_clock::now() + 20s;
+    const auto until = std::chrono::steady_clock::now() + 120s;
     const auto done = [&] {
       const BatchStats stats = stage->stats();
       return stage->latest() && stats.taken_block == store->head()->header.number &&
@@ -81,7 +81,7 @@ class BatchStageTest : public ::testing::Test {
   }
   /// Until a block is in a sealed batch; false if the stage ended or it takes too long.
   bool wait_for(u64 block) {
-    const auto until = std::chrono::steady_clock::now() + 20s;
+    const auto until = std::chrono::steady_clock::now() + 120s;
     while (std::chrono::steady_clock::now() < until) {
       if (stage->failure()) return false;
       if (newest_end() >= block) return true;

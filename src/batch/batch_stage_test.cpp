@@ -163,7 +163,7 @@ TEST_F(BatchStageTest, RefusesDamagedFilesAndNamesThem) {
   };
   const auto refused = [&](const std::string& words) {
     open();
-    const auto until = std::chrono::steady_clock::now() + 10s;
+    const auto until = std::chrono::steady_clock::now() + 120s;
     while (!stage->failure() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(1ms);
     EXPECT_NE(failure().find(words), std::string::npos) << failure();
     close();

@@ -141,7 +141,7 @@ class Replay : public ::testing::Test {
 
 TEST_F(Replay, TheTransitionComesToTheNodesBatches) {
   for (u64 n = 1; n <= kBlocks; ++n) add_block();
-  const auto until = std::chrono::steady_clock::now() + 20s;
+  const auto until = std::chrono::steady_clock::now() + 120s;
   while (stage->latest().value_or(0) < kBlocks / kBlocksABatch && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(1ms);
   }
@@ -202,7 +202,7 @@ class ReplayOfSmallWitnesses : public Replay {
 TEST_F(ReplayOfSmallWitnesses, BatchesHaveFewerBlocks) {
   for (u64 n = 1; n <= kBlocks; ++n) add_block();
   const auto last = [&] { return stage->latest() ? stage->record(*stage->latest())->last_block() : 0; };
-  const auto until = std::chrono::steady_clock::now() + 20s;
+  const auto until = std::chrono::steady_clock::now() + 120s;
   while (last() + kBlocksABatch <= kBlocks && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(1ms);
   }

@@ -14,7 +14,7 @@ class Development : public RpcTest {
       const std::lock_guard lock(found->mutex);
       return found->next_block == next;
     };
-    for (int i = 0; i < 500 && !is_rewound(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    for (int i = 0; i < 30'000 && !is_rewound(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     ASSERT_TRUE(is_rewound());
   }
 };
@@ -277,7 +277,7 @@ TEST_F(Chain, AccessListsLeaveOutWhatIsWarm) {
 
 TEST_F(Chain, TracesTakeADuration) {
   const std::string hash = send(0, invoke(0, store(), word_bytes(1)));
-  for (const char* good : {"5s", "300ms", "1m30s", "1.5s"}) {
+  for (const char* good : {"50s", "30000ms", "1m30s", "60.5s"}) {
     EXPECT_TRUE(result("debug_traceTransaction", {hash, {{"timeout", good}}}).contains("structLogs")) << good;
   }
   for (const char* bad : {"", "5", "s", "-1s", "5 s", "1y"}) {

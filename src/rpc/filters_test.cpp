@@ -103,7 +103,7 @@ TEST_F(Logs, FiltersSurviveARewind) {
     const std::lock_guard lock(filter->mutex);
     return filter->next_block == 1;
   };
-  for (int i = 0; i < 500 && !is_rewound(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  for (int i = 0; i < 30'000 && !is_rewound(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   emit(2);
   EXPECT_EQ(result("eth_getFilterChanges", {blocks}), json::array({to_hex(chain.block_hash(1))}));
 }
@@ -113,7 +113,7 @@ TEST_F(Logs, PendingFiltersReportHashes) {
   EXPECT_TRUE(hub->wants_pending());
   const std::string hash = send(0, transfer(0, store()));
   json got = json::array();
-  for (int i = 0; i < 500 && got.empty(); ++i) {
+  for (int i = 0; i < 30'000 && got.empty(); ++i) {
     got = result("eth_getFilterChanges", {filter});
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }

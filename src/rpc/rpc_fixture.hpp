@@ -110,7 +110,7 @@ class CollectingSession final : public Session {
   }
   std::vector<json> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
-    arrived_.wait_for(lock, std::chrono::seconds(5), [&] { return messages_.size() >= count; });
+    arrived_.wait_for(lock, std::chrono::seconds(60), [&] { return messages_.size() >= count; });
     return messages_;
   }
 

@@ -36,7 +36,7 @@ std::vector<BlockPtr> run(ChainMaker& chain, ChainStore& store, u64 count) {
 
 template <class Condition>
 bool eventually(Condition&& condition) {
-  for (int i = 0; i < 2'000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (int i = 0; i < 12'000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   return condition();
 }
 

@@ -464,7 +464,10 @@ TEST(ChainStore, EverythingAcknowledgedSurvivesKill) {
     u64 acknowledged = acknowledged_before;
     u64 number = 0;
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(100 + random() % 300);
-    while (std::chrono::steady_clock::now() < end && ::read(pipe_ends[0], &number, 8) == 8) acknowledged = number;
+    do {
+      if (::read(pipe_ends[0], &number, 8) != 8) break;
+      acknowledged = number;
+    } while (std::chrono::steady_clock::now() < end);
     ::kill(child, SIGKILL);
     while (::read(pipe_ends[0], &number, 8) == 8) acknowledged = number;
     int status = 0;

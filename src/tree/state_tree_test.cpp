@@ -265,7 +265,8 @@ TEST(HostTree, a_kill_leaves_a_whole_version) {
   }();
   std::mt19937_64 random(99);
   std::optional<u64> seen;
-  for (unsigned kill = 0; kill < 8; ++kill) {
+  // On a slow machine a child needs longer to come anywhere: each has a little more time than the one before.
+  for (unsigned kill = 0; kill < 8 || (seen < 4u && kill < 100); ++kill) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -277,7 +278,7 @@ TEST(HostTree, a_kill_leaves_a_whole_version) {
         tree.apply(version, writes, end_of(version));
       }
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(40 + random() % 120));
+    std::this_thread::sleep_for(std::chrono::milliseconds(40 + 10 * kill + random() % 120));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
 

@@ -4,13 +4,14 @@
 # `sequencer` has a third mode beside exec and ingest: a client process over HTTP, Atlas and anvil in turns
 # (bench_rpc.mjs); it takes some minutes. `prover` proves examples/fibonacci, a process a case, so that peak memory is the
 # case's own, then batches of 100 transactions each; --log-cycles N proves 2^N cycles of fibonacci only, --log-cycles 0 batches only.
+# `primitives` proves loops of one primitive: time a call, less that of the loop without it.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
 
 mapfile -t rooms < <(find src -mindepth 2 -name '*_bench.cpp' | cut -d/ -f2 | sort -u)
 # A bench is named after its room; the EVM is measured through the state transition, which drives it, so `evm` runs both;
 # the zkVM's is its executor's.
-names=("${rooms[@]/#%zkvm/executor}" prover guest)
+names=("${rooms[@]/#%zkvm/executor}" prover primitives guest)
 json=0 chosen=() logs='18 20 22' batches=1
 while (($#)); do
   word=$1
@@ -43,7 +44,7 @@ machine=$(hardware)
 binaries() {
   local room
   for room in "${rooms[@]}"; do
-    if [[ $room == "$1" ]] || { [[ $1 == evm && $room == stf ]]; } || { [[ ($1 == executor || $1 == prover) && $room == zkvm ]]; }; then echo "${room}_bench"; fi
+    if [[ $room == "$1" ]] || { [[ $1 == evm && $room == stf ]]; } || { [[ $1 =~ ^(executor|prover|primitives)$ && $room == zkvm ]]; }; then echo "${room}_bench"; fi
   done
 }
 # Google Benchmark's JSON (one key a line) on stdin to lines "case<TAB>metric<TAB>value<TAB>unit": medians, or single runs
@@ -109,6 +110,13 @@ rpc_mode() {
 }
 RPC_ROUNDS=${ATLAS_BENCH_ROUNDS:-3}
 
+primitives_mode() {
+  local out=$BUILD/log/primitives.json
+  "$BUILD/release/bin/zkvm_bench" --benchmark_filter='^call_' --benchmark_out="$out" --benchmark_out_format=json \
+    >"$BUILD/log/primitives.log" 2>&1 </dev/null || return 1
+  figures '' <"$out"
+}
+
 # The prover: the faster of two proofs in one process; the first one's time, with memory still to be found, beside it.
 prover_mode() {
   local log threads isa out=$BUILD/log/prover.json
@@ -145,6 +153,10 @@ for name in "${chosen[@]}"; do
   if [[ $name == executor || $name == prover ]]; then "$ROOT/tools/guest" examples >&2; fi
   if [[ $name == prover ]]; then
     prover_mode | show prover || status=1
+    continue
+  fi
+  if [[ $name == primitives ]]; then
+    primitives_mode | show primitives || status=1
     continue
   fi
   # Proofs are measured under their own names; the synthetic machine's large cases by hand (stark_bench).

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { atlasBin, isAtlas, makeTempDir, removeDir, run } from './lib/chain.mjs'
 
-const atlas = (...args) => run(atlasBin, args, { timeout_ms: 10_000 })
+const atlas = (...args) => run(atlasBin, args, { timeout_ms: 60_000 })
 let dir
 
 /** Exit code 2, and every pattern in what it said. */

@@ -36,8 +36,9 @@ describe('deviations', { skip: !isAtlas && 'of Atlas alone' }, () => {
 
   test('blocks may share a second, and nothing to do means no block', async () => {
     const blocks = []
-    for (let i = 0; i < 8; ++i) blocks.push(await reader.getBlock({ blockHash: (await pay()).blockHash }))
-    assert.ok(blocks.some((block, i) => i > 0 && block.timestamp === blocks[i - 1].timestamp), 'two of eight in one second')
+    const shared = () => blocks.some((block, i) => i > 0 && block.timestamp === blocks[i - 1].timestamp)
+    for (let i = 0; i < 50 && !shared(); ++i) blocks.push(await reader.getBlock({ blockHash: (await pay()).blockHash }))
+    assert.ok(shared(), 'two of fifty in one second')
     await sleep(1500)
     assert.equal(await reader.getBlockNumber({ cacheTime: 0 }), blocks.at(-1).number)
   })

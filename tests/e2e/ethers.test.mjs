@@ -139,7 +139,7 @@ test('NonceManager sends many at once, in order', async () => {
 
 test('waiting: for confirmations, and not for ever', async () => {
   const response = await wallet(4).sendTransaction({ to: me, value: 1n })
-  const third = response.wait(3, 20_000)
+  const third = response.wait(3, 60_000)
   for (let i = 0; i < 2; ++i) await (await wallet(5).sendTransaction({ to: me, value: 1n })).wait()
   const receipt = await third
   assert.ok((await provider.getBlockNumber()) >= receipt.blockNumber + 2)

@@ -56,7 +56,7 @@ describe('atlas node', { skip: !isAtlas && 'of Atlas alone' }, () => {
     const dir = await makeTempDir()
     const chain = await startNode(dir)
     try {
-      const second = await run(atlasBin, ['node', '--config', join(dir, 'atlas.toml')], { timeout_ms: 10_000 })
+      const second = await run(atlasBin, ['node', '--config', join(dir, 'atlas.toml')], { timeout_ms: 60_000 })
       assert.equal(second.code, 2, second.stderr)
       assert.match(second.stderr, /in use|locked|another/i)
     } finally {
@@ -70,7 +70,7 @@ describe('atlas node', { skip: !isAtlas && 'of Atlas alone' }, () => {
     try {
       const file = join(dir, 'atlas.toml')
       await writeFile(file, '[sequencer]\nblock_time_ms = 0\n[rpc]\nhosst = "x"\n[log]\nlevel = "loud"\n')
-      const result = await run(atlasBin, ['node', '--config', file], { timeout_ms: 10_000 })
+      const result = await run(atlasBin, ['node', '--config', file], { timeout_ms: 60_000 })
       assert.equal(result.code, 2)
       for (const word of [/block_time_ms/, /hosst/, /level/, /loud/]) assert.match(result.stderr, word)
     } finally {

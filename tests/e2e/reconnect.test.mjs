@@ -183,10 +183,11 @@ const followers = [
   ['ethers', followWithEthers],
 ]
 test('viem, reconnecting by itself: two broken connections', () =>
-  play((follower) => followWithViem(follower, { attempts: 100, delay: 50 }), async (follower) => {
+  play((follower) => followWithViem(follower, { attempts: 1_000, delay: 50 }), async (follower) => {
     for (let i = 0; i < 2; ++i) {
-      cable.cut()
-      await storeOnce()
+      cable.hold()
+      await storeOnce() // while nobody hears it, however quick the client is
+      cable.letGo()
       const mark = follower.heard
       await until(async () => (await storeOnce(), follower.heard > mark), 'a head after the cut')
     }
@@ -205,6 +206,12 @@ for (const [name, follow] of followers) {
         cable.cut()
       }
       await hearMore()
+      // Once for so long that blocks pass, however quick the client is.
+      cable.unplug()
+      const head = await reader.getBlockNumber({ cacheTime: 0 })
+      await until(async () => (await reader.getBlockNumber({ cacheTime: 0 })) > head + 1n, 'two blocks unheard')
+      cable.plug()
+      await hearMore()
       await stopLoad()
     }))
 
@@ -219,7 +226,7 @@ for (const [name, follow] of followers) {
         await storeOnce()
         cable.plug()
         const mark = follower.heard
-        const deadline = Date.now() + 20_000
+        const deadline = Date.now() + 60_000
         while (follower.heard < mark + 3 && Date.now() < deadline) await storeOnce()
       }))
   }

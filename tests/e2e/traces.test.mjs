@@ -24,7 +24,7 @@ describe('traces and dumps', { skip: !isAtlas && 'compares Atlas with anvil' }, 
       sent.push(hash)
       await rpc(chain.url, 'evm_setNextBlockTimestamp', [(time_s += 12)])
       await rpc(chain.url, 'evm_mine')
-      return reader.waitForTransactionReceipt({ hash, timeout: 20_000 })
+      return reader.waitForTransactionReceipt({ hash, timeout: 60_000 })
     }
     const make = async (code, args = []) => {
       const receipt = await note(await wallet.deployContract({ abi: code.abi, bytecode: code.bytecode, args, gas: 8_000_000n }))

@@ -49,7 +49,7 @@ children+=($!)
   --accounts 1 >"$folder/anvil.log" 2>&1 &
 children+=($!)
 atlas_url='' anvil_url=''
-for _ in {1..100}; do
+for _ in {1..600}; do
   atlas_url=$(grep -om1 'http://127.0.0.1:[0-9]*' "$folder/atlas.log" || true)
   anvil_url=$(sed -n 's/^Listening on \(127.0.0.1:[0-9]*\).*/http:\/\/\1/p' "$folder/anvil.log" | head -n 1)
   [[ -n $atlas_url && -n $anvil_url ]] && break

@@ -36,7 +36,7 @@ trap finish EXIT
 "$ATLAS_BIN" dev --data "$folder/data" --port 0 --json --balance 1000000 >"$folder/atlas.log" 2>&1 &
 node=$!
 url=''
-for _ in {1..100}; do
+for _ in {1..600}; do
   url=$(grep -om1 'http://127.0.0.1:[0-9]*' "$folder/atlas.log" || true)
   [[ -n $url ]] && break
   sleep 0.1

@@ -4,9 +4,10 @@ import { connect, createServer } from 'node:net'
 /** `port()` says where the chain listens now: it may be another after a restart. */
 export async function layCable(port) {
   const pairs = new Set()
+  const waiting = []
   let plugged = true
-  const server = createServer((near) => {
-    if (!plugged) return near.destroy()
+  let held = false
+  const join = (near) => {
     const far = connect(port(), '127.0.0.1')
     const pair = [near, far]
     pairs.add(pair)
@@ -17,6 +18,11 @@ export async function layCable(port) {
     for (const socket of pair) socket.on('error', end).on('close', end)
     near.pipe(far)
     far.pipe(near)
+  }
+  const server = createServer((near) => {
+    if (!plugged) return near.destroy()
+    if (!held) return join(near)
+    waiting.push(near.on('error', () => {}))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -25,6 +31,15 @@ export async function layCable(port) {
     /** Breaks every connection, wherever it is in a message. */
     cut() {
       for (const pair of [...pairs]) for (const socket of pair) socket.destroy()
+    },
+    /** Breaks every connection; new ones are taken, but stay silent until let go. */
+    hold() {
+      held = true
+      this.cut()
+    },
+    letGo() {
+      held = false
+      for (const near of waiting.splice(0)) join(near)
     },
     /** Nothing comes through until it is plugged in again. */
     unplug() {

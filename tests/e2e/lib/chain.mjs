@@ -46,7 +46,7 @@ export const removeDir = (dir) => rm(dir, { recursive: true, force: true })
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Waits until `condition` (which may be asynchronous) holds; fails naming `what` after timeout_ms. */
-export async function until(condition, what, timeout_ms = 15_000) {
+export async function until(condition, what, timeout_ms = 60_000) {
   const deadline = Date.now() + timeout_ms
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${timeout_ms} ms for ${what}`)
@@ -66,7 +66,7 @@ export async function rpc(url, method, params = []) {
 }
 
 /** A command that ends by itself: { code, stdout, stderr }. Never rejects for an exit code; ends it after timeout_ms. */
-export function run(command, args, { cwd, env, input, timeout_ms = 60_000 } = {}) {
+export function run(command, args, { cwd, env, input, timeout_ms = 150_000 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
     const out = { stdout: '', stderr: '' }
@@ -129,11 +129,11 @@ export async function startChain({ dataDir, args = [], command: makeCommand = co
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
       // Nothing waits for the other of the two: a timer left behind would keep the test process alive.
       const patience = new AbortController()
-      const gone = await Promise.race([exited, wait(15_000, undefined, { signal: patience.signal }).catch(() => {})])
+      const gone = await Promise.race([exited, wait(60_000, undefined, { signal: patience.signal }).catch(() => {})])
       patience.abort()
       if (!gone) {
         child.kill('SIGKILL')
-        throw new Error(`the chain did not end within 15 s of ${signal}; its output:\n${output}`)
+        throw new Error(`the chain did not end within 60 s of ${signal}; its output:\n${output}`)
       }
       if (lost) throw lost
       if (kept) {
@@ -144,7 +144,7 @@ export async function startChain({ dataDir, args = [], command: makeCommand = co
       return gone
     },
   }
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     try {
       await rpc(url, 'eth_chainId')

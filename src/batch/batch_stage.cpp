@@ -102,7 +102,9 @@ std::optional<Bytes> BatchStage::witness(u64 number) const {
 std::optional<ProvedAccountAt> BatchStage::prove(const Address& address, std::span<const u256> slots) const {
   const std::shared_lock lock(visible_mutex_);
   if (!ready_) return std::nullopt;
-  return ProvedAccountAt{files_->count() - 1, tree_->prove_account(address, slots)};
+  ProvedAccountAt out{files_->count() - 1, tree_->prove_account(address, slots)};
+  tree_->trim();
+  return out;
 }
 
 // ---- The thread.

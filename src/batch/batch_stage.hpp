@@ -9,7 +9,6 @@
 #include <exception>
 #include <functional>
 #include <mutex>
-#include <shared_mutex>
 #include <thread>
 
 #include <batch/batch_files.hpp>
@@ -127,7 +126,7 @@ class BatchStage final : public Batches {
 
   std::atomic<bool> ready_{false};  ///< the parts above are there, for readers too
   /// Unique while a batch is added or taken back, so that tree and records agree for readers of both.
-  mutable std::shared_mutex visible_mutex_;
+  mutable tree::WriterFirstMutex visible_mutex_;
 
   mutable std::mutex mutex_;  // over the rest
   std::condition_variable changed_;

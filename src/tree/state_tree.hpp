@@ -8,11 +8,11 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <shared_mutex>
 
 #include <tree/chunked_array.hpp>
 #include <tree/leaf_database.hpp>
 #include <tree/page.hpp>
+#include <tree/writer_first_mutex.hpp>
 
 #include <state/tree/changes.hpp>
 #include <state/tree/key_proof.hpp>
@@ -80,6 +80,8 @@ class StateTree {
   AccountProof prove_account(const Address& address, std::span<const u256> slots) const;
   /// Brings the pages of `keys`, in any order, into memory.
   void prefetch(std::vector<Digest> keys);
+  /// Gives back pages beyond cache_bytes_max: what proofs brought into memory since a version was added.
+  void trim();
   /// Gives back all cached pages, as a measurement of reads wants.
   void drop_cache();
   TreeStats stats() const;
@@ -154,7 +156,7 @@ class StateTree {
   struct Workers;
   std::unique_ptr<Workers> workers_;  // null: one thread
 
-  mutable std::shared_mutex mutex_;  // over everything below; see Page::leaves
+  mutable WriterFirstMutex mutex_;  // over everything below; see Page::leaves
   std::optional<u64> latest_;
   BatchState state_;
   ChunkedArray<Node> nodes_;  // the first is the root's place: its left child is the tree

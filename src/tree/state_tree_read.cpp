@@ -82,6 +82,13 @@ void StateTree::prefetch(std::vector<Digest> keys) {
     find_pages(root(), 0, keys, pages);
     load_pages(pages);
     for (const auto& page : pages) pages_[page.first].used = true;
+  }
+  trim();
+}
+
+void StateTree::trim() {
+  {
+    const std::shared_lock lock(mutex_);
     if (cached_bytes_ + upper_bytes() <= config_.cache_bytes_max) return;
   }
   const std::unique_lock lock(mutex_);

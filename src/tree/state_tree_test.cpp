@@ -255,6 +255,56 @@ TEST(HostTree, readers_run_beside_the_writer) {
   EXPECT_GE(proofs, 20u);
 }
 
+TEST(HostTree, a_writer_waits_for_no_reader_that_comes_after_it) {
+  WriterFirstMutex mutex;
+  constexpr unsigned kRounds = 3'000;  // of each reader: seconds in which one of them always holds the mutex
+  std::atomic<unsigned> begun{0};
+  std::atomic<unsigned> reading{4};
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> readers;
+  for (unsigned r = 0; r < 4; ++r) {
+    readers.emplace_back([&] {
+      for (unsigned i = 0; i < kRounds && !stop; ++i) {
+        const std::shared_lock lock(mutex);
+        begun += i == 0 ? 1 : 0;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      --reading;
+    });
+  }
+  while (begun < 4) std::this_thread::yield();
+  for (unsigned i = 0; i < 20; ++i) {
+    const std::unique_lock lock(mutex);
+    EXPECT_EQ(reading, 4u) << i;
+  }
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+}
+
+TEST(HostTree, pages_of_proofs_are_given_back) {
+  const Folder folder;
+  TreeConfig config = config_of(folder);
+  std::mt19937_64 random(3);
+  {
+    StateTree all(config);
+    const auto values = random_values(random, {}, 20'000);
+    all.apply(0, writes_of(values), end_of(0));
+    config.cache_bytes_max = all.stats().upper_bytes + all.stats().cached_bytes / 4;
+  }
+  StateTree tree(config);
+  const auto bytes = [&] { return tree.stats().cached_bytes + tree.stats().upper_bytes; };
+  u64 most = 0;
+  for (unsigned i = 0; i < 40; ++i) {
+    std::vector<Digest> keys;
+    for (unsigned k = 0; k < 2'000; ++k) keys.push_back(random_key(random));
+    (void)tree.prove(keys);
+    most = std::max(most, bytes());
+    tree.trim();
+    EXPECT_LE(bytes(), config.cache_bytes_max);
+  }
+  EXPECT_GT(most, config.cache_bytes_max) << "proofs brought nothing into memory";
+}
+
 // The child applies versions until it is killed; what is found is one whole version, and the tree goes on from there.
 TEST(HostTree, a_kill_leaves_a_whole_version) {
   const Folder folder;

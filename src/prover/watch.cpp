@@ -121,11 +121,11 @@ void Watch::prove(const Waiting& waiting) {
   zkvm::ProofJob job(prover_, *witness, folder);
   const auto proved = job.run(options);
   if (!proved) {
-    fs::remove_all(folder);
+    job.leave_and_remove();
     return give_up(&WatchStats::failed, proved.error().text);
   }
   if (proved->claim.public_output != waiting.public_input) {
-    fs::remove_all(folder);
+    job.leave_and_remove();
     return give_up(&WatchStats::failed, "the program comes to the public input " +
                                             to_hex(proved->claim.public_output.view()) + ", the node to " +
                                             to_hex(waiting.public_input.view()));
@@ -136,7 +136,7 @@ void Watch::prove(const Waiting& waiting) {
     draft.write(proved->bytes);
     draft.keep();
   }
-  fs::remove_all(folder);
+  job.leave_and_remove();
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   const double cpu = core_seconds() - cpu_begin;
   {

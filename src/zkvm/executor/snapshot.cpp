@@ -11,6 +11,7 @@ Snapshot::Snapshot(const Snapshot& before, const Executor& executor, const Acces
     std::shared_ptr<Page>& page = fresh[touched.index / kPageWords];
     if (page != nullptr) continue;
     page = std::make_shared<Page>();
+    page->newest = segment_;
     const u32 first = touched.index / kPageWords * kPageWords;
     const u32 count = std::min(kPageWords, memory.words() - first);
     std::memcpy(page->value, memory.word(first), u64{4} * count);
@@ -26,9 +27,10 @@ void Snapshot::restore(Executor& executor, AccessClock& clock) const {
   for (const auto& [index, page] : pages_) {
     const u32 first = index * kPageWords;
     const u32 count = std::min(kPageWords, memory.words() - first);
-    std::memcpy(memory.word(first), page->value, u64{4} * count);
     for (u32 k = 0; k < count; ++k) {
-      if (page->segment[k] != 0) clock.restore(first + k, page->segment[k]);
+      if (page->segment[k] == 0) continue;  // as it was at the begin
+      *memory.word(first + k) = page->value[k];
+      clock.restore(first + k, page->segment[k]);
     }
   }
   for (unsigned r = 0; r < register_segments_.size(); ++r) clock.restore_register(r, register_segments_[r]);

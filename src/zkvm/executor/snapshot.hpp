@@ -26,11 +26,12 @@ class Snapshot {
   const std::array<u32, 32>& register_segments() const { return register_segments_; }
   std::size_t pages() const { return pages_.size(); }
 
-  /// Words of memory, with the last segment that touched each (0: none did).
+  /// Words of memory, with the last segment that touched each (0: none did, and the value does not matter).
   static constexpr u32 kPageWords = 1024;
   struct Page {
     u32 value[kPageWords];
     u32 segment[kPageWords];
+    u32 newest;  ///< the last segment that touched any of them
   };
   /// By number: page k begins at word k·kPageWords of the window.
   using Pages = std::map<u32, std::shared_ptr<const Page>>;

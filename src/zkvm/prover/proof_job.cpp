@@ -1,10 +1,12 @@
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <system_error>
 #include <thread>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <tbb/global_control.h>
 #include <unistd.h>
 
@@ -29,15 +31,60 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
+int open_lock(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), path.string() + " cannot be created");
+  return fd;
+}
+
+/// Creates the folder if need be, and takes part in it.
+FileLock take_part(const fs::path& folder) {
+  const fs::path path = folder / "lock-job";
+  for (;;) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) throw std::system_error(error, folder.string() + " cannot be created");
+    try {
+      FileLock out = FileLock::share(path);
+      if (out.is_on(path)) return out;  // else the folder was removed while we waited
+    } catch (const std::system_error& failed) {
+      if (failed.code() != std::errc::no_such_file_or_directory) throw;  // likewise, before we had opened the file
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<FileLock> FileLock::try_lock(const fs::path& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), path.string() + " cannot be created");
-  FileLock out(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return out;
+  FileLock out(open_lock(path));
+  if (::flock(out.fd_, LOCK_EX | LOCK_NB) == 0) return out;
   if (errno == EWOULDBLOCK || errno == EINTR) return std::nullopt;
   throw std::system_error(errno, std::generic_category(), path.string() + " cannot be locked");
+}
+
+FileLock FileLock::share(const fs::path& path) {
+  FileLock out(open_lock(path));
+  while (::flock(out.fd_, LOCK_SH) != 0) {
+    if (errno != EINTR) throw std::system_error(errno, std::generic_category(), path.string() + " cannot be locked");
+  }
+  return out;
+}
+
+void FileLock::note(const std::string& line) const {
+  const std::string text = line + "\n";
+  if (::write(fd_, text.data(), text.size()) != std::ssize(text)) {
+    throw std::system_error(errno, std::generic_category(), "a lock's file cannot be written");
+  }
+}
+
+bool FileLock::try_upgrade() {
+  return ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
+}
+
+bool FileLock::is_on(const fs::path& path) const {
+  struct stat held{}, named{};
+  return ::fstat(fd_, &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+         held.st_ino == named.st_ino;
 }
 
 FileLock::~FileLock() {
@@ -55,11 +102,21 @@ struct ProofJob::Context {
 };
 
 ProofJob::ProofJob(const ProgramProver& prover, ByteView hints, fs::path folder)
-    : prover_(prover), hints_(hints), folder_(std::move(folder)) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) throw std::system_error(error, folder_.string() + " cannot be created");
-  input_ = input_of(prover.key().verifying().digest, hints);
+    : prover_(prover),
+      hints_(hints),
+      folder_(std::move(folder)),
+      input_(input_of(prover.key().verifying().digest, hints)),
+      part_(take_part(folder_)) {}
+
+void ProofJob::leave_and_remove() {
+  if (!part_.try_upgrade()) return;
+  // Another name first: whoever comes now makes a folder of its own, and no file of it is removed.
+  std::string gone = folder_.string() + ".removed-XXXXXX";
+  if (::mkdtemp(gone.data()) == nullptr) {
+    throw std::system_error(errno, std::generic_category(), gone + " cannot be created");
+  }
+  fs::rename(folder_, gone);  // a folder may take an empty one's name
+  fs::remove_all(gone);
 }
 
 fs::path ProofJob::segment_path(u32 segment) const {
@@ -93,9 +150,9 @@ Result<ExecutionPlan, ProveError> ProofJob::plan(const ProveOptions& options) {
       continue;
     }
     if (auto known = read()) return std::move(*known);  // written since we looked
-    SnapshotWriter writer(folder_, input_);
-    auto made =
-        prover_.plan(hints_, options, [&](u32 number, const Snapshot& snapshot) { writer.write(number, snapshot); });
+    auto made = prover_.plan(hints_, options, [&](u32 number, const Snapshot& snapshot) {
+      write_snapshot(folder_, number, input_, snapshot);
+    });
     if (made) write_plan_file(path, input_, *made);
     return made;
   }
@@ -146,6 +203,7 @@ Result<void, ProveError> ProofJob::work(Context& context) const {
     if (!traces) return Err(traces.error());
     if (is_parallel) following = claim(context);
     if (following) next.start([this, &context, s = following->segment] { return trace(context, s); });
+    current->lock.note("process " + std::to_string(::getpid()));
     stark::ProverTimes times;
     const auto proof = prover_.prove_traced(
         planned, *traces, context.head.challenge, context.options,

@@ -114,13 +114,16 @@ void run_case(Case which, const zkvm::ProgramProver& prover, const Options& o) {
     sum.cells += shares.back().cells;
     sum.messages += shares.back().messages;
   }
-  std::sort(shares.begin(), shares.end(), [](const Share& a, const Share& b) { return a.messages > b.messages; });
+  // A message takes about as long as two cells.
+  const auto weight = [](const Share& s) { return s.cells + 2 * s.messages; };
+  std::sort(shares.begin(), shares.end(), [&](const Share& a, const Share& b) { return weight(a) > weight(b); });
   print(name, "cells_per_tx", sum.cells, "cells");
   print(name, "messages_per_tx", sum.messages, "messages");
   for (const Share& s : shares) {
     if (s.rows == 0) continue;
     std::string chip = s.chip;
     std::replace(chip.begin(), chip.end(), ' ', '_');
+    print(name, "share_" + chip, weight(s) / weight(sum), "ratio");
     print(name, "rows_" + chip, s.rows, "rows");
     print(name, "cells_" + chip, s.cells, "cells");
     print(name, "messages_" + chip, s.messages, "messages");

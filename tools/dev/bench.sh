@@ -5,8 +5,11 @@
 # (bench_rpc.mjs); it takes some minutes. `prover` proves examples/fibonacci, a process a case, so that peak memory is the
 # case's own, then batches of 100 transactions each; --log-cycles N proves 2^N cycles of fibonacci only, --log-cycles 0 batches only.
 # `primitives` proves loops of one primitive: time a call, less that of the loop without it.
+# ATLAS_BIN_DIR names the folder of the benchmarks (default: the release build), ATLAS_BATCH_ELF the batch program if it need not be built.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
+BIN=${ATLAS_BIN_DIR:-$BUILD/release/bin}
+build_benches() { [[ -n ${ATLAS_BIN_DIR:-} ]] || build release "$@"; }
 
 mapfile -t rooms < <(find src -mindepth 2 -name '*_bench.cpp' | cut -d/ -f2 | sort -u)
 # A bench is named after its room; the EVM is measured through the state transition, which drives it, so `evm` runs both;
@@ -112,7 +115,7 @@ RPC_ROUNDS=${ATLAS_BENCH_ROUNDS:-3}
 
 primitives_mode() {
   local out=$BUILD/log/primitives.json
-  "$BUILD/release/bin/zkvm_bench" --benchmark_filter='^call_' --benchmark_out="$out" --benchmark_out_format=json \
+  "$BIN/zkvm_bench" --benchmark_filter='^call_' --benchmark_out="$out" --benchmark_out_format=json \
     >"$BUILD/log/primitives.log" 2>&1 </dev/null || return 1
   figures '' <"$out"
 }
@@ -126,7 +129,7 @@ prover_mode() {
         # A processor without these instructions has no such case, and one thread of scalar code would take minutes.
         [[ $log -gt 20 && $threads == 1 && $isa == portable ]] && continue
         step "2^$log cycles, $threads threads, $isa"
-        ATLAS_BENCH_LOGS=$log "$BUILD/release/bin/zkvm_bench" --benchmark_filter="^log${log}_t${threads}_${isa}/" \
+        ATLAS_BENCH_LOGS=$log "$BIN/zkvm_bench" --benchmark_filter="^log${log}_t${threads}_${isa}/" \
           --benchmark_out="$out" --benchmark_out_format=json >"$BUILD/log/prover.log" 2>&1 </dev/null || return 1
         [[ -s $out ]] && figures '' <"$out"
       done
@@ -136,8 +139,8 @@ prover_mode() {
   step "batches of $ATLAS_BENCH_BATCH transactions"
   tools/dev/guest_batch.sh build >&2
   build_contracts
-  build release prove_bench
-  "$BUILD/release/bin/prove_bench" "$BUILD/guest/batch.elf" "$BUILD/contracts" --count "$ATLAS_BENCH_BATCH" </dev/null
+  build_benches prove_bench
+  "$BIN/prove_bench" "${ATLAS_BATCH_ELF:-$BUILD/guest/batch.elf}" "$BUILD/contracts" --count "$ATLAS_BENCH_BATCH" </dev/null
 }
 ATLAS_BENCH_BATCH=${ATLAS_BENCH_BATCH:-100}
 
@@ -148,7 +151,7 @@ for name in "${chosen[@]}"; do
     continue
   fi
   mapfile -t programs < <(binaries "$name")
-  build release "${programs[@]}"
+  build_benches "${programs[@]}"
   # It also measures programs as compilers write them.
   if [[ $name == executor || $name == prover ]]; then "$ROOT/tools/guest" examples >&2; fi
   if [[ $name == prover ]]; then
@@ -167,7 +170,7 @@ for name in "${chosen[@]}"; do
   for program in "${programs[@]}"; do
     out=$BUILD/log/$program.json
     # The whole run as JSON goes to a file; a case is repeated so that its median means something on a shared machine.
-    if ! "$BUILD/release/bin/$program" --benchmark_repetitions=5 --benchmark_report_aggregates_only=true \
+    if ! "$BIN/$program" --benchmark_repetitions=5 --benchmark_report_aggregates_only=true \
       --benchmark_filter="$filter" --benchmark_min_time=0.2 --benchmark_out="$out" --benchmark_out_format=json >"$BUILD/log/$program.log" 2>&1 </dev/null; then
       tail -n 15 "$BUILD/log/$program.log" >&2
       warn "$program failed"

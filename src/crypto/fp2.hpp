@@ -36,16 +36,12 @@ struct Fp2 {
     }
     constexpr Fp2 reduce() const { return {Fp::from_raw(Fp::reduce(c0)), Fp::from_raw(Fp::reduce(c1))}; }
   };
-  /// Karatsuba: three products of the base field.
   static constexpr Product product(const Fp2& a, const Fp2& b) {
-    using Wide = typename Fp::Product;
-    const Wide low = Fp::product(a.c0.raw(), b.c0.raw());
-    const Wide high = Fp::product(a.c1.raw(), b.c1.raw());
-    Wide cross = Fp::product(Fp::add_lazy(a.c0.raw(), a.c1.raw()), Fp::add_lazy(b.c0.raw(), b.c1.raw()));
-    // cross − low − high = a0·b1 + a1·b0 < 2p² < p·R, and no step is negative.
-    Wide::sub(cross, cross, low);
-    Wide::sub(cross, cross, high);
-    return {Fp::sub_wide(low, high), cross};
+    if constexpr (Fp::kIsPlain) {  // sums cost as much as products, and a product takes one along
+      return {Fp::multiply_add(a.c0, b.c0, a.c1 * -b.c1).raw(), Fp::multiply_add(a.c0, b.c1, a.c1 * b.c0).raw()};
+    } else {
+      return karatsuba(a, b);
+    }
   }
   friend constexpr Fp2 operator*(const Fp2& a, const Fp2& b) { return product(a, b).reduce(); }
   friend constexpr Fp2 operator*(const Fp2& a, const Fp& b) { return {a.c0 * b, a.c1 * b}; }
@@ -79,6 +75,19 @@ struct Fp2 {
     const Fp r = t.sqrt_candidate();
     const Fp other = c1 * r.doubled().inverse();
     return r.sqr() == t ? Fp2{r, other} : Fp2{other, r};
+  }
+
+ private:
+  /// Three products of the base field.
+  static constexpr Product karatsuba(const Fp2& a, const Fp2& b) {
+    using Wide = typename Fp::Product;
+    const Wide low = Fp::product(a.c0.raw(), b.c0.raw());
+    const Wide high = Fp::product(a.c1.raw(), b.c1.raw());
+    Wide cross = Fp::product(Fp::add_lazy(a.c0.raw(), a.c1.raw()), Fp::add_lazy(b.c0.raw(), b.c1.raw()));
+    // cross − low − high = a0·b1 + a1·b0 < 2p² < p·R, and no step is negative.
+    Wide::sub(cross, cross, low);
+    Wide::sub(cross, cross, high);
+    return {Fp::sub_wide(low, high), cross};
   }
 };
 

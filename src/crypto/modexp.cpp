@@ -1,9 +1,11 @@
 // Modular exponentiation with numbers of run-time length. An odd modulus goes through Montgomery multiplication; an
 // even one, m = q·2^k, is split: the power modulo the odd q, the power modulo 2^k by truncated products, and the two
-// joined by the Chinese remainder theorem (Koç, "Montgomery reduction with even modulus", 1994).
+// joined by the Chinese remainder theorem (Koç, "Montgomery reduction with even modulus", 1994). Where the platform
+// multiplies modulo numbers of 256 bits, those are left to it.
 #include <bit>
 
 #include <crypto/modexp.hpp>
+#include <platform/accel.hpp>
 
 namespace atlas::crypto {
 namespace {
@@ -227,6 +229,29 @@ class PowerOfTwo {
   Number scratch_;
 };
 
+/// Multiplication modulo a number of 256 bits at most, where the platform has it.
+class SmallModulus {
+ public:
+  static constexpr std::size_t kSize = 32 / sizeof(Limb);
+  explicit SmallModulus(const Number& m) : m_(m), padded_(m) { padded_.resize(kSize, 0); }
+
+  Number one() const { return from({1}); }
+  Number from(const Number& a) const {
+    Number r = remainder(a, m_);
+    r.resize(kSize, 0);
+    return r;
+  }
+  Number to(const Number& a) const { return a; }
+  void multiply(Number& r, const Number& a, const Number& b) const {
+    static constexpr Limb kNothing[kSize] = {};
+    platform::accel::mul_add_mod(a.data(), b.data(), kNothing, padded_.data(), r.data());
+  }
+
+ private:
+  const Number& m_;
+  Number padded_;
+};
+
 /// The window that needs the fewest multiplications: 2^(w−1) for the table and bits/(w+1) on the way.
 unsigned window_of(u64 bits) {
   unsigned w = 1;
@@ -304,6 +329,10 @@ Number shifted_right(const Number& n, std::size_t bits) {
 }
 
 Number modexp_numbers(const Number& base, ByteView exponent, u64 exponent_zero_bytes, const Number& m) {
+  if (platform::accel::kHasModularProducts && m.size() <= SmallModulus::kSize) {
+    SmallModulus small(m);
+    return power(small, base, exponent, exponent_zero_bytes);
+  }
   const std::size_t twos = trailing_zero_bits(m);
   const Number odd = shifted_right(m, twos);
   OddModulus odd_modulus(odd);

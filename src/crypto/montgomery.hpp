@@ -11,11 +11,13 @@
 #include <base/bytes.hpp>
 #include <crypto/limbs.hpp>
 #include <crypto/safegcd.hpp>
+#include <platform/accel.hpp>
 
 namespace atlas::crypto {
 
 /// Elements of the integers modulo the odd prime `Params::kModulus` (a constexpr std::string_view of hex digits),
-/// stored as x·R mod p with R = 2^(kLimbs · bits of L), always reduced to [0, p).
+/// stored as x·R mod p with R = 2^(kLimbs · bits of L), always reduced to [0, p). Where the platform multiplies modulo
+/// 256-bit numbers in one instruction, fields of that width have R = 1 (kIsPlain).
 template <class Params, class L = Limb>
 class Montgomery {
  public:
@@ -25,8 +27,10 @@ class Montgomery {
   static constexpr std::size_t kBytes = (kBits + 7) / 8;
   /// Unused bits above the modulus. Two or more (4p ≤ R) let sums of two elements be multiplied without reducing them.
   static constexpr unsigned kSpareBits = kLimbs * kLimbBits - kBits;
-  using Number = Limbs<kLimbs, L>;       ///< A plain integer, lowest limb first.
-  using Product = Limbs<2 * kLimbs, L>;  ///< A double-width integer, not reduced.
+  static constexpr bool kIsPlain = platform::accel::kHasModularProducts && sizeof(L) == 4 && kLimbs == 8;
+  using Number = Limbs<kLimbs, L>;  ///< A plain integer, lowest limb first.
+  /// A double-width integer, not reduced; of plain fields an element.
+  using Product = std::conditional_t<kIsPlain, Number, Limbs<2 * kLimbs, L>>;
   using Wide = WideOf<L>;
 
   static constexpr Number kModulus = limbs_from_hex<kLimbs, L>(Params::kModulus);
@@ -66,6 +70,7 @@ class Montgomery {
 
   /// The canonical integer in [0, p).
   constexpr Number to_number() const {
+    if constexpr (kIsPlain) return value_;
     Number unit;
     unit.limb[0] = 1;
     return multiply(unit, value_);
@@ -131,6 +136,7 @@ class Montgomery {
 
   /// 1/x; zero for zero. Variable time, see safegcd.hpp; about 40 multiplications' worth.
   constexpr Montgomery inverse() const {
+    if constexpr (kIsPlain) return from_raw(safegcd_inverse<kBits>(value_, kModulus));
     // safegcd inverts the raw x·R to x^-1·R^-1; two multiplications by R^2 bring it back to x^-1·R.
     return from_raw(multiply(multiply(safegcd_inverse<kBits>(value_, kModulus), kR2), kR2));
   }
@@ -152,14 +158,80 @@ class Montgomery {
   /// a + b without reduction, below 2p; the result may only be an operand of product() or multiply().
   static constexpr Number add_lazy(const Number& a, const Number& b) {
     static_assert(kSpareBits >= 2, "lazy sums need 4p <= R");
+    if constexpr (kIsPlain) return (from_raw(a) + from_raw(b)).value_;
     Number sum;
     Number::add(sum, a, b);
     return sum;
   }
   /// a · b, double width.
-  static constexpr Product product(const Number& a, const Number& b) { return multiply_wide(a, b); }
+  static constexpr Product product(const Number& a, const Number& b) {
+    if constexpr (kIsPlain) {
+      return multiply(a, b);
+    } else {
+      return multiply_wide(a, b);
+    }
+  }
+  /// a·b + c, of plain fields.
+  static constexpr Montgomery multiply_add(const Montgomery& a, const Montgomery& b, const Montgomery& c) {
+    static_assert(kIsPlain, "elsewhere sums of products() are reduced once");
+    if (std::is_constant_evaluated()) return a * b + c;
+    Montgomery out;
+    platform::accel::mul_add_mod(a.value_.limb, b.value_.limb, c.value_.limb, kModulus.limb, out.value_.limb);
+    return out;
+  }
   /// t·R^-1 mod p, for t < p·R.
   static constexpr Number reduce(const Product& t) {
+    if constexpr (kIsPlain) {
+      return t;
+    } else {
+      return reduce_wide(t);
+    }
+  }
+  /// a − b (mod p·R): keeps a difference of products non-negative and below p·R, so that reduce() takes it.
+  static constexpr Product sub_wide(const Product& a, const Product& b) {
+    if constexpr (kIsPlain) return (from_raw(a) - from_raw(b)).value_;
+    Product d;
+    const L borrow = Product::sub(d, a, b);
+    const L mask = static_cast<L>(0 - borrow);
+    L carry = 0;
+    for (unsigned i = 0; i < kLimbs; ++i) {
+      const Wide s = static_cast<Wide>(d.limb[i + kLimbs]) + (kModulus.limb[i] & mask) + carry;
+      d.limb[i + kLimbs] = static_cast<L>(s);
+      carry = static_cast<L>(s >> kLimbBits);
+    }
+    return d;
+  }
+
+  /// a + b (mod p·R), for terms below p·R.
+  static constexpr Product add_wide(const Product& a, const Product& b) {
+    static_assert(kSpareBits >= 1, "sums of products need a spare bit");
+    if constexpr (kIsPlain) return (from_raw(a) + from_raw(b)).value_;
+    Product sum;
+    Product::add(sum, a, b);
+    Number high;
+    for (unsigned i = 0; i < kLimbs; ++i) high.limb[i] = sum.limb[i + kLimbs];
+    high = reduce_once(high, 0);
+    for (unsigned i = 0; i < kLimbs; ++i) sum.limb[i + kLimbs] = high.limb[i];
+    return sum;
+  }
+
+  /// a·b·R^-1 mod p. `a` may be any number below R while b < p; with two spare bits both may be below 2p.
+  static constexpr Number multiply(const Number& a, const Number& b) {
+    if constexpr (!kIsPlain) {
+      return multiply_rows(a, b);
+    } else if (std::is_constant_evaluated()) {
+      return multiply_rows(multiply_rows(a, b), kRowsSquare);
+    } else {
+      constexpr Number kNothing;
+      Number out;
+      platform::accel::mul_add_mod(a.limb, b.limb, kNothing.limb, kModulus.limb, out.limb);
+      return out;
+    }
+  }
+  static constexpr Number square(const Number& a) { return multiply(a, a); }
+
+ private:
+  static constexpr Number reduce_wide(const Product& t) {
     Number r;
     L carry = 0;
     Product w = t;
@@ -178,34 +250,8 @@ class Montgomery {
     for (unsigned i = 0; i < kLimbs; ++i) r.limb[i] = w.limb[i + kLimbs];
     return reduce_once(r, carry);
   }
-  /// a − b (mod p·R): keeps a difference of products non-negative and below p·R, so that reduce() takes it.
-  static constexpr Product sub_wide(const Product& a, const Product& b) {
-    Product d;
-    const L borrow = Product::sub(d, a, b);
-    const L mask = static_cast<L>(0 - borrow);
-    L carry = 0;
-    for (unsigned i = 0; i < kLimbs; ++i) {
-      const Wide s = static_cast<Wide>(d.limb[i + kLimbs]) + (kModulus.limb[i] & mask) + carry;
-      d.limb[i + kLimbs] = static_cast<L>(s);
-      carry = static_cast<L>(s >> kLimbBits);
-    }
-    return d;
-  }
-
-  /// a + b (mod p·R), for terms below p·R.
-  static constexpr Product add_wide(const Product& a, const Product& b) {
-    static_assert(kSpareBits >= 1, "sums of products need a spare bit");
-    Product sum;
-    Product::add(sum, a, b);
-    Number high;
-    for (unsigned i = 0; i < kLimbs; ++i) high.limb[i] = sum.limb[i + kLimbs];
-    high = reduce_once(high, 0);
-    for (unsigned i = 0; i < kLimbs; ++i) sum.limb[i + kLimbs] = high.limb[i];
-    return sum;
-  }
-
-  /// a·b·R^-1 mod p. `a` may be any number below R while b < p; with two spare bits both may be below 2p.
-  static constexpr Number multiply(const Number& a, const Number& b) {
+  /// a·b·2^-n mod p, n bits being the limbs'.
+  static constexpr Number multiply_rows(const Number& a, const Number& b) {
     // Row i adds a_i·b, then m·p with m chosen so that the lowest limb vanishes, and drops that limb. The running
     // value stays below b + p: with a spare bit this fits kLimbs limbs, else one more (`top`) is kept.
     Number t;
@@ -234,9 +280,6 @@ class Montgomery {
     });
     return reduce_once(t, top);
   }
-  static constexpr Number square(const Number& a) { return multiply(a, a); }
-
- private:
   /// n + carry·R minus p if that is not negative; for numbers below 2p.
   static constexpr Number reduce_once(const Number& n, L carry) {
     Number d;
@@ -281,8 +324,9 @@ class Montgomery {
     return e;
   }
 
-  static constexpr Number kR = power_of_two(kLimbs * kLimbBits);
-  static constexpr Number kR2 = power_of_two(2 * kLimbs * kLimbBits);
+  static constexpr Number kRowsSquare = power_of_two(2 * kLimbs * kLimbBits);  ///< takes two multiply_rows() back
+  static constexpr Number kR = power_of_two(kIsPlain ? 0 : kLimbs * kLimbBits);
+  static constexpr Number kR2 = kIsPlain ? kR : kRowsSquare;
   static constexpr L kNegativeInverse = negative_inverse();
   static constexpr Number kSqrtExponent = sqrt_exponent();
 

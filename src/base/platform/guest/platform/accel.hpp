@@ -22,6 +22,8 @@ constexpr bool div_mod(const Limb*, const Limb*, Limb*, Limb*) {
 constexpr bool mul_add_mod(const Limb*, const Limb*, const Limb*, const Limb*, Limb*) {
   return false;
 }
+/// Does mul_add_mod() always do the work? Then fields of 256 bits keep plain integers.
+inline constexpr bool kHasModularProducts = false;
 
 /// What a curve operation came to.
 enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };

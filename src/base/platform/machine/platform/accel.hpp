@@ -89,6 +89,7 @@ inline bool mul_add_mod(const u32* a, const u32* b, const u32* c, const u32* m, 
   ecall(abi::Ecall::kMulMod, word_of(a), word_of(b), word_of(c), word_of(m), word_of(out));
   return true;
 }
+inline constexpr bool kHasModularProducts = true;
 
 /// What a curve operation came to.
 enum class Outcome : u8 { kNotAccelerated, kDone, kInvalid };

@@ -32,7 +32,7 @@ TEST(Mutation, OnlyIdleRowsHaveInertCells) {
 }
 
 TEST(Mutation, NothingCanBeLeftOut) {
-  const OmissionScore score = drop_assertions(kMachine, sources(), execution());
+  const OmissionScore score = total(drop_assertions(kMachine, sources(), execution()));
   std::printf("%s\n", summary(score).c_str());
   EXPECT_THAT(score.survivors, testing::IsEmpty());
   EXPECT_EQ(score.percent(), 100);
@@ -66,7 +66,7 @@ TEST(Mutation, FindsWhatIsSuperfluous) {
   std::vector<SegmentWitness> witness(1);
   witness[0].tables.push_back(zero_table(32, 3));
   set_row<Doubled::Row>(witness[0].tables[0], 0, {1, 5, 5});
-  const OmissionScore score = drop_assertions(kDoubled, chips, witness);
+  const OmissionScore score = total(drop_assertions(kDoubled, chips, witness));
   EXPECT_THAT(score.survivors,
               testing::ElementsAre(testing::HasSubstr("constraint 1"), testing::HasSubstr("constraint 2")));
   EXPECT_LT(score.percent(), 100);

@@ -62,9 +62,12 @@ inline constexpr u32 kMemorySpace = 2;
 /// Writes to x0 go to a register that no instruction reads, and that each segment begins anew.
 inline constexpr u32 kDiscard = 32;
 
-inline constexpr u32 kSlotsMax = 1u << 24;      ///< instructions of a program; load_elf() takes no more
-inline constexpr u32 kHaltSlot = kSlotsMax;     ///< where a halted machine stands: no instruction is there
-inline constexpr u32 kNowhere = kHaltSlot + 1;  ///< where jumps out of the program lead
+inline constexpr u32 kSlotsMax = 1u << 24;  ///< instructions of a program; load_elf() takes no more
+/// Where a halted machine stands: no instruction is there, the last one's successor is not, and no jump can name it.
+/// JALR takes any address apart into a slot below 2^30 (chips/jump).
+inline constexpr u32 kHaltSlot = 1u << 30;
+inline constexpr u32 kNowhere = kHaltSlot + 1;  ///< where branches and JAL out of the program lead
+static_assert(kSlotsMax < kHaltSlot && kNowhere < BabyBear::kModulus);
 
 /// Times are below 2^26: twenty bits and six in a range check.
 inline constexpr u32 kGapLowBits = 20;

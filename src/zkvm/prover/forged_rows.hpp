@@ -6,11 +6,10 @@
 #include <zkvm/chips/div/trace.hpp>
 #include <zkvm/chips/mul/trace.hpp>
 #include <zkvm/chips/shift/trace.hpp>
-#include <zkvm/prover/row_judge.hpp>
+#include <zkvm/prover/omission_trial.hpp>
 
 namespace atlas::zkvm::test {
 
-inline constexpr u32 kP = BabyBear::kModulus;
 /// 2^-16 modulo p is −30720: a limb's carry is off by this, modulo p, if the limb is one too large.
 static_assert((BabyBear(kInverse16) + BabyBear(30720)).is_zero());
 

@@ -212,6 +212,35 @@ TEST(HashForgery, MerkleIndexHasNoAlias) {
   }
 }
 
+/// A path's rows for another index, of which the levels see the same bits.
+struct OtherIndex {
+  u32 index;
+  CallJudge judge;
+  template <class Chip>
+  void append(RowOf<Chip> row) {
+    const u32 low = index & 0xffff, high = index >> 16;
+    if constexpr (std::is_same_v<Chip, chips::MerklePath>) row.call.argument[0] = {low, high};
+    if constexpr (std::is_same_v<Chip, chips::MerkleLevel>) {
+      const bool is_low = row.level < Chip::kLimbBits;
+      row.bits = is_low ? low >> row.level : high >> (row.level - Chip::kLimbBits);
+      row.next = is_low ? high : 0;
+    }
+    judge.append<Chip>(row);
+  }
+};
+// 23: an index with bits beyond its levels, in either limb: the chain ends with none left.
+TEST(HashForgery, MerkleIndexHasNoMoreBitsThanLevels) {
+  constexpr std::pair<u32, u32> kCases[] = {{3, 8}, {3, 1 << 16}, {15, 1u << 31}, {16, 1 << 16}, {17, 2 << 16}};
+  for (const auto& [levels, index] : kCases) {
+    const TreeCall<1> call(0, levels);
+    OtherIndex honest{0, {}}, forged{index, {}};
+    call(honest);
+    call(forged);
+    EXPECT_EQ(honest.judge.problems().size() + honest.judge.unanswered(), 0u);
+    EXPECT_NE(forged.judge.problems().size() + forged.judge.unanswered(), 0u) << levels << ' ' << index;
+  }
+}
+
 struct BlockCall {
   u32 flags, tail;
   TestCall call;
@@ -284,6 +313,13 @@ TEST(HashForgery, Blake3Rounds) {
     if (i > 2) row.round -= 1;
     return i != 2;
   });
+  // Rounds a quarter, a half, three quarters further on, whose parts are named as others' are.
+  for (const u32 part : {1u, 2u, 3u}) {
+    expect_caught<Round>("rounds between rounds", call, [part](RowOf<Round>& row, u64) {
+      row.round = (BabyBear(row.round) + BabyBear(part) * BabyBear(4u).inverse()).canonical();
+      return true;
+    });
+  }
   expect_caught<Round>("a message that a dead row sends", call, [](RowOf<Round>& row, u64 i) {
     if (i == 3) row.real = 0;
     return true;

@@ -1,11 +1,14 @@
 #pragma once
-// For tests of omissions: rows of a chip, of which each breaks one constraint or look-up and nothing else.
+// For tests of omissions: rows of a chip, of which each breaks one constraint or look-up and nothing else, and says
+// something on a bus: a row that nobody hears forges nothing.
 #include <initializer_list>
 #include <set>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include <stark/prover/air/forger.hpp>
+#include <stark/prover/air/mutation.hpp>
 #include <zkvm/prover/row_judge.hpp>
 
 namespace atlas::zkvm::test {
@@ -53,13 +56,14 @@ class Trial {
   }
   void add(const Row& row) {
     const auto all = broken(row);
-    if (all.size() == 1) found_.insert(all[0]);
+    if (all.size() == 1 && stark::is_live(record(row))) found_.insert(all[0]);
   }
   /// A row that is made to break one thing: an assertion that is dropped leaves it none.
   void expect_one(const Row& row) {
     const auto all = broken(row);
     EXPECT_EQ(all.size(), 1u) << Chip::kName << ": " << testing::PrintToString(all);
-    if (all.size() == 1) found_.insert(all[0]);
+    EXPECT_TRUE(stark::is_live(record(row))) << Chip::kName << ": a row for " << testing::PrintToString(all);
+    add(row);
   }
   /// Cells of which each, one more than it is, breaks one thing.
   void expect_each(const Row& honest, std::initializer_list<u32> columns) {
@@ -131,19 +135,33 @@ class Trial {
     cell(row, column) = (-at_zero * slope.inverse()).canonical();
   }
 
-  std::vector<std::string> missing(const Row& row) const {
-    std::vector<std::string> out;
-    const auto recorded = record(row);
-    const auto note = [&](std::size_t i, const stark::SourceLine& where, const char* what, std::size_t number) {
-      if (found_.contains(i)) return;
-      out.push_back(std::string(what) + " " + std::to_string(number) + ", line " + std::to_string(where.line));
-    };
+  /// Constraints and look-ups: those that a row broke alone, those without which the AIR compiler refuses the chip, and
+  /// the others, which nothing shows to be needed.
+  stark::OmissionScore score() const {
+    const stark::ChipSource source = sources()[kIndexOf<Chip>];
+    const auto recorded = record(Row{});
+    stark::OmissionScore out;
+    out.chip = Chip::kName;
     for (std::size_t i = 0; i < recorded.constraints.size(); ++i) {
-      note(i, recorded.constraints[i].where, "constraint", i);
+      ++out.constraints;
+      if (found_.contains(i)) {
+        ++out.written;
+      } else if (stark::is_refused_without(source, i)) {
+        ++out.refused;
+      } else {
+        out.survivors.push_back(
+            stark::place_of(source, recorded.constraints[i].where, "constraint " + std::to_string(i)));
+      }
     }
     for (std::size_t j = 0; j < recorded.messages.size(); ++j) {
       const auto& m = recorded.messages[j];
-      if (m.tag->kind == TagKind::kLookup) note(recorded.constraints.size() + j, m.where, m.tag->name, j);
+      if (m.tag->kind != TagKind::kLookup) continue;
+      ++out.lookups;
+      if (found_.contains(recorded.constraints.size() + j)) {
+        ++out.written;
+      } else {
+        out.survivors.push_back(stark::place_of(source, m.where, std::string("look-up ") + m.tag->name));
+      }
     }
     return out;
   }
@@ -163,6 +181,10 @@ class Trial {
  private:
   std::set<std::size_t> found_;
 };
+
+/// Scores of the primitives' chips: constraints and look-ups, by rows that the tests of hashes and arithmetic make.
+std::vector<stark::OmissionScore> hash_omissions();
+std::vector<stark::OmissionScore> arithmetic_omissions();
 
 inline i64 centred(BabyBear x) {
   const i64 value = x.canonical();

@@ -244,6 +244,23 @@ TEST(RowForgery, JumpsHaveOneTarget) {
   }
 }
 
+// 8, 18: where a jump goes, whatever its target, no halted machine stands; nor where a text of any length ends.
+TEST(RowForgery, JumpsDoNotHalt) {
+  static_assert(kSlotsMax < kHaltSlot);
+  u32 accepted = 0;
+  for (const u32 slot : {0u, kSlotsMax - 1, kSlotsMax, kSlotsMax + 1, kHaltSlot - 1, kHaltSlot, kNowhere, kP - 1}) {
+    auto row = chips::trace_row(std::type_identity<chips::JumpRegister>{}, step_of(Op::kJalr, 4 * slot, 0, 0));
+    row.bit = 0;
+    row.target = {slot & 0x3fff, slot >> 14};
+    const Verdict verdict = judge<chips::JumpRegister>(row);
+    accepted += verdict.accepted;
+    for (const std::vector<u32>& said : verdict.messages) {
+      if (said[0] == kStateTag.id && said[1] != 0) EXPECT_LT(said[3], kHaltSlot) << slot;
+    }
+  }
+  EXPECT_EQ(accepted, 5u);
+}
+
 // 15, 20: a load names one word and one part of it; halfwords that are not aligned name none.
 TEST(RowForgery, LoadsHaveOnePlace) {
   for (const u32 x : kEdges) {

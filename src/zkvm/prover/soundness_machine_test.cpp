@@ -1,5 +1,7 @@
 // Executions that a forger would write: traces changed where several rows must agree, public values that tell another
 // story. Numbers as in docs/proof-system.md. What one row can do is in row_forgery_test.cpp.
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -47,6 +49,23 @@ class Forgery : public testing::Test {
     std::vector<std::vector<u32>> values;
     for (const auto& segment : segments) values.push_back(segment.public_values);
     return machine().is_execution(machine(), values);
+  }
+  /// What another program's key finds wrong in these traces.
+  static std::vector<std::string> under_key_of(const ProgramProver& victim, std::vector<stark::SegmentWitness> traces) {
+    const stark::Machine& machine_of_victim = victim.key().machine().machine();
+    for (stark::SegmentWitness& segment : traces) {
+      for (const std::size_t chip :
+           {kIndexOf<chips::ProgramTable>, kIndexOf<chips::Zones>, kIndexOf<chips::ImageTable>}) {
+        const stark::TraceTable& fixed = victim.tables().fixed[chip];
+        stark::TraceTable& target = segment.tables[chip];
+        ENSURE(fixed.height == target.height, "programs of one size have tables of one height");
+        const u32 first = machine_of_victim.chips[chip].shape.columns[1];
+        for (u32 row = 0; row < fixed.height; ++row) {
+          for (u32 i = 0; i < fixed.width; ++i) target.set(row, first + i, fixed.get(row, i));
+        }
+      }
+    }
+    return stark::check_execution(machine_of_victim, sources(), traces, 3);
   }
   const stark::Machine& machine() const { return prover.key().machine().machine(); }
   std::vector<std::string> problems() { return stark::check_execution(machine(), sources(), segments, 3); }
@@ -131,35 +150,128 @@ TEST_F(Forgery, SpacesAreApart) {
   EXPECT_THAT(problems(), Not(IsEmpty()));
 }
 
-// 15: a program whose executor takes the text for memory has no trace for the real program's key.
-TEST_F(Forgery, StoresIntoTheProgram) {
-  Assembler a;
-  a.li(t0, kTextBegin).li(s0, kDataBegin)(sw(zero, t0, 0));
-  const Program honest = a.finish().program();
-  const ProgramProver victim(honest, small_parameters());
-  Program tampered = honest;
-  tampered.memory_begin = 0;
-  tampered.memory_size = u64{1} << 32;
-  const ProgramProver forger(tampered, small_parameters());
-  auto forged = forger.witness({});
-  ASSERT_TRUE(forged.ok());
-  EXPECT_FALSE(victim.witness({}).ok());
-  // Under the victim's key the same traces look up instructions and zones that it does not have.
-  const stark::Machine& machine_of_victim = victim.key().machine().machine();
-  auto traces = std::move(forged->segments);
-  for (stark::SegmentWitness& segment : traces) {
-    for (const std::size_t chip :
-         {kIndexOf<chips::ProgramTable>, kIndexOf<chips::Zones>, kIndexOf<chips::ImageTable>}) {
-      const stark::TraceTable& fixed = victim.tables().fixed[chip];
-      stark::TraceTable& target = segment.tables[chip];
-      ASSERT_EQ(fixed.height, target.height);
-      const u32 first = machine_of_victim.chips[chip].shape.columns[1];
-      for (u32 row = 0; row < fixed.height; ++row) {
-        for (u32 i = 0; i < fixed.width; ++i) target.set(row, first + i, fixed.get(row, i));
-      }
+// 14: initial rows in an execution segment, boundary rows in the initialisation segment.
+TEST_F(Forgery, RowsOfWordsStayInTheirSegments) {
+  const std::vector<std::size_t> kInitial = {kIndexOf<chips::InitialRow>, kIndexOf<chips::Zones>},
+                                 kBoundary = {kIndexOf<chips::BoundaryRow>};
+  for (const auto& chips : {kInitial, kBoundary}) {
+    for (const std::size_t chip : chips) std::swap(table(0, chip), table(1, chip));
+    EXPECT_THAT(problems(), Not(IsEmpty()));
+    for (const std::size_t chip : chips) std::swap(table(0, chip), table(1, chip));
+  }
+  EXPECT_THAT(problems(), IsEmpty());
+}
+
+// 22: an ecall where the program has nothing: its look-up of the program, and that alone, is in the way.
+TEST_F(Forgery, EcallsAreTheProgramsInstructions) {
+  const std::size_t text = kIndexOf<chips::ProgramTable>, ecall = kIndexOf<chips::Ecall>;
+  const u32 operation = ATLAS_COLUMN(chips::ProgramTable, fields.operation);
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    for (u32 row = 0; row < table(s, text).height; ++row) {
+      if (get(s, text, row, operation) != number(Operation::kEcall)) continue;
+      for (u32 i = 0; i < ATLAS_COLUMN(chips::ProgramTable, slot); ++i) set(s, text, row, i, 0);
     }
   }
-  EXPECT_THAT(stark::check_execution(machine_of_victim, sources(), traces, 3), Not(IsEmpty()));
+  EXPECT_THAT(problems(), Not(IsEmpty()));
+  const auto symbols = stark::symbols_of(sources()[ecall]);
+  stark::Omission omission{ecall, {}, {}};
+  for (std::size_t j = 0; j < symbols.messages.size(); ++j) {
+    if (symbols.messages[j].tag->id == kProgramTag.id) omission.message = j;
+  }
+  EXPECT_THAT(stark::check_execution(machine(), sources(), segments, 3, &omission), IsEmpty());
+}
+
+// 15: a program whose executor takes the text for memory, at its own address or at the end of the window, has no trace
+// for the real program's key. A word, a byte, the last word of a state or of a hint.
+TEST_F(Forgery, StoresIntoTheProgram) {
+  const std::function<void(Assembler&)> kStores[] = {
+      [](Assembler& a) { a.li(t0, kTextBegin)(sw(zero, t0, 0)); },
+      [](Assembler& a) { a.li(t0, kTextBegin)(sb(zero, t0, 5)); },
+      [](Assembler& a) { a.call(static_cast<u32>(abi::Ecall::kKeccakF), {kTextBegin - 4 * 49}); },
+      [](Assembler& a) { a.call(static_cast<u32>(abi::Ecall::kHintRead), {kTextBegin - 4, 2}); }};
+  const Bytes hints(8);
+  for (const auto& store : kStores) {
+    Assembler a;
+    store(a);
+    const Program honest = a.finish().program({{kTextBegin - 256, {1, 2, 3}}, {kDataBegin, {4}}});
+    const ProgramProver victim(honest, small_parameters());
+    EXPECT_FALSE(victim.witness(hints).ok());
+    for (const u32 begin : {honest.memory_begin, 0u}) {
+      Program tampered = honest;
+      tampered.memory_begin = begin;
+      tampered.memory_size = u64{1} << 32;
+      const ProgramProver forger(tampered, small_parameters());
+      auto forged = forger.witness(hints);
+      ASSERT_TRUE(forged.ok());
+      EXPECT_THAT(under_key_of(victim, std::move(forged->segments)), Not(IsEmpty()));
+    }
+  }
+}
+
+// 8: a program that commits and then jumps 64 MiB on, out of its text. Traces of one that jumps to a halt instead, cut
+// off after the jump and with the other target written in, hold in all but where they end: no halted machine is there.
+TEST_F(Forgery, AJumpOutOfTheTextIsNoHalt) {
+  constexpr u32 kInside = kTextBegin + 0x1000, kOutside = kTextBegin + (1u << 26), kCycles = 7;
+  const auto jumping_to = [](u32 target) {
+    Assembler a;
+    a.call(static_cast<u32>(abi::Ecall::kCommit), {kDataBegin})(lui(t0, target >> 12))(jalr(zero, t0, 0));
+    while (a.pc() < kInside) a(addi(zero, zero, 0));
+    return a.call(static_cast<u32>(abi::Ecall::kHalt), {0}).program({{kDataBegin, {1}}});
+  };
+  const Program victim_program = jumping_to(kOutside), forger_program = jumping_to(kInside);
+  const ProgramProver victim(victim_program, small_parameters()), forger(forger_program, small_parameters());
+  EXPECT_FALSE(victim.witness({}).ok());
+  ProveOptions options;
+  options.segment_cycles = kCycles;
+  auto witness = forger.witness({}, options);
+  ASSERT_TRUE(witness.ok());
+  segments = std::move(witness->segments);
+  ASSERT_EQ(segments.size(), 3u);  // up to the jump, the halt, the words
+
+  constexpr std::size_t kConstant = kIndexOf<chips::Constant>, kJump = kIndexOf<chips::JumpRegister>,
+                        kBoundary = kIndexOf<chips::BoundaryRow>, kInitial = kIndexOf<chips::InitialRow>;
+  const auto set_limbs = [&](std::size_t s, std::size_t chip, u32 row, u32 column, u32 lo, u32 hi) {
+    set(s, chip, row, column, lo);
+    set(s, chip, row, column + 1, hi);
+  };
+  const auto row_of = [&](std::size_t s, std::size_t chip, u32 index_column, u32 space, u32 index) {
+    for (u32 row = 0; row < table(s, chip).height; ++row) {
+      if (get(s, chip, row, index_column - 1) == space && get(s, chip, row, index_column) == index) return row;
+    }
+    ENSURE(false, "the word has such a row");
+  };
+  // What the halt did to words is undone: their last value is the one that its segment found.
+  constexpr u32 kIndex = ATLAS_COLUMN(chips::InitialRow, index), kLast = ATLAS_COLUMN(chips::InitialRow, last);
+  for (u32 row = 0; row < table(1, kBoundary).height; ++row) {
+    if (get(1, kBoundary, row, 0) == 0) continue;
+    const auto cell = [&](u32 column) { return get(1, kBoundary, row, column); };
+    const u32 initial = row_of(2, kInitial, kIndex, cell(ATLAS_COLUMN(chips::BoundaryRow, space)),
+                               cell(ATLAS_COLUMN(chips::BoundaryRow, index)));
+    set_limbs(2, kInitial, initial, kLast, cell(ATLAS_COLUMN(chips::BoundaryRow, in)),
+              cell(ATLAS_COLUMN(chips::BoundaryRow, in) + 1));
+    set(2, kInitial, initial, ATLAS_COLUMN(chips::InitialRow, last_segment),
+        cell(ATLAS_COLUMN(chips::BoundaryRow, segment_in)));
+  }
+  segments.erase(segments.begin() + 1);
+  // The other target, wherever t0 is, and look-ups of its slot.
+  const u32 loads = find(0, kConstant, ATLAS_COLUMN(chips::Constant, rd.index), t0);
+  set_limbs(0, kConstant, loads, ATLAS_COLUMN(chips::Constant, value), kOutside & 0xffff, kOutside >> 16);
+  set_limbs(0, kJump, 0, ATLAS_COLUMN(chips::JumpRegister, rs1.lo), kOutside & 0xffff, kOutside >> 16);
+  set_limbs(0, kJump, 0, ATLAS_COLUMN(chips::JumpRegister, target), 0, 1u << 10);
+  set_limbs(0, kBoundary, row_of(0, kBoundary, ATLAS_COLUMN(chips::BoundaryRow, index), kRegisterSpace, t0),
+            ATLAS_COLUMN(chips::BoundaryRow, out), kOutside & 0xffff, kOutside >> 16);
+  set_limbs(1, kInitial, row_of(1, kInitial, kIndex, kRegisterSpace, t0), kLast, kOutside & 0xffff, kOutside >> 16);
+  const auto count = [&](std::size_t chip, u32 from, u32 to) {
+    set(0, chip, from, 0, get(0, chip, from, 0) - 1);
+    set(0, chip, to, 0, get(0, chip, to, 0) + 1);
+  };
+  count(kIndexOf<chips::Range14>, 0x1000 / 4, 0);
+  count(kIndexOf<chips::Range16>, 0, 1u << 10);
+  PublicValues values = PublicValues::from_words(segments[0].public_values);
+  values.slot_out = 1u << 24;
+  segments[0].public_values = values.to_words();
+  EXPECT_THAT(under_key_of(victim, std::move(segments)), IsEmpty());
+  EXPECT_NE(values.slot_out, kHaltSlot);
 }
 
 // 16: padding that comes alive, with the fields of a row that was there.

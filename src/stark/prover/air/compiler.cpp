@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
 
@@ -13,6 +14,103 @@ std::vector<bool> join(const std::vector<bool>& a, const std::vector<bool>& b) {
   for (std::size_t i = 0; i < shorter.size(); ++i) out[i] = out[i] || shorter[i];
   return out;
 }
+
+/// Which multiplicities are 0 or 1 wherever a chip's constraints hold? Identities are tried on random rows: a false one
+/// passes with probability below 2^-80.
+class Flags {
+ public:
+  Flags(const ChipSource& chip, const Recorded<SymbolicExpr>& recorded)
+      : chip_(chip), recorded_(recorded), is_flag_(chip.shape.width(), false) {
+    std::mt19937_64 random(1);
+    for (Recorded<BabyBear>& trial : trials_) {
+      std::vector<BabyBear> row(is_flag_.size());
+      for (BabyBear& x : row) x = BabyBear(static_cast<u32>(random()));
+      chip.numeric(row.data(), trial);
+      rows_.push_back(std::move(row));
+    }
+    for (std::size_t k = 0; k < recorded.constraints.size(); ++k) {
+      const std::vector<u32> columns = columns_of(recorded.constraints[k].value);
+      if (columns.size() == 1 && makes_boolean(k, [&](std::size_t t) { return rows_[t][columns[0]]; })) {
+        is_flag_[columns[0]] = true;
+      }
+    }
+    for (std::size_t k = 0; k < recorded.constraints.size(); ++k) {
+      std::vector<u32> columns = columns_of(recorded.constraints[k].value);
+      if (columns.size() > 1 && columns.size() <= kMaxFlags && are_flags(columns)) ties_.emplace_back(k, columns);
+    }
+  }
+
+  /// Is there a constraint m·(m − 1)? Or does m depend on flags alone, columns that have such a constraint each, and
+  /// come to 0 or 1 on all assignments that the constraints between flags allow?
+  bool is_boolean(std::size_t message) const {
+    for (std::size_t k = 0; k < recorded_.constraints.size(); ++k) {
+      if (makes_boolean(k, [&](std::size_t t) { return trials_[t].messages[message].multiplicity; })) return true;
+    }
+    std::vector<u32> flags = columns_of(recorded_.messages[message].multiplicity);
+    if (flags.size() > kMaxFlags || !are_flags(flags)) return false;
+    const std::vector<std::size_t> ties = gather(flags);
+    for (u32 assignment = 0; assignment < 1u << flags.size(); ++assignment) {
+      std::vector<BabyBear> row(is_flag_.size(), BabyBear::zero());
+      for (std::size_t i = 0; i < flags.size(); ++i) row[flags[i]] = BabyBear(assignment >> i & 1);
+      Recorded<BabyBear> values;
+      chip_.numeric(row.data(), values);
+      const bool is_allowed =
+          std::all_of(ties.begin(), ties.end(), [&](std::size_t k) { return values.constraints[k].value.is_zero(); });
+      const BabyBear m = values.messages[message].multiplicity;
+      if (is_allowed && !m.is_zero() && !(m == BabyBear::one())) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kTrials = 3;
+  static constexpr u32 kMaxFlags = 12;
+
+  static std::vector<u32> columns_of(const SymbolicExpr& e) {
+    std::vector<u32> out;
+    for (u32 i = 0; i < e.columns.size(); ++i) {
+      if (e.columns[i]) out.push_back(i);
+    }
+    return out;
+  }
+  bool are_flags(const std::vector<u32>& columns) const {
+    return std::all_of(columns.begin(), columns.end(), [this](u32 i) { return is_flag_[i]; });
+  }
+  template <class Value>
+  bool makes_boolean(std::size_t constraint, const Value& value) const {
+    for (std::size_t t = 0; t < kTrials; ++t) {
+      const BabyBear x = value(t), target = x * (x - BabyBear::one());
+      const BabyBear found = trials_[t].constraints[constraint].value;
+      if (!(found == target) && !(found == -target)) return false;
+    }
+    return true;
+  }
+  /// Constraints between those flags and others, which join them as long as there is room.
+  std::vector<std::size_t> gather(std::vector<u32>& flags) const {
+    std::vector<std::size_t> out;
+    for (bool grows = true; grows;) {
+      grows = false;
+      for (const auto& [constraint, columns] : ties_) {
+        std::vector<u32> joined, common;
+        std::set_union(flags.begin(), flags.end(), columns.begin(), columns.end(), std::back_inserter(joined));
+        std::set_intersection(flags.begin(), flags.end(), columns.begin(), columns.end(), std::back_inserter(common));
+        const bool is_known = std::find(out.begin(), out.end(), constraint) != out.end();
+        if (is_known || common.empty() || joined.size() > kMaxFlags) continue;
+        flags = std::move(joined);
+        out.push_back(constraint);
+        grows = true;
+      }
+    }
+    return out;
+  }
+
+  const ChipSource& chip_;
+  const Recorded<SymbolicExpr>& recorded_;
+  std::vector<bool> is_flag_;
+  Recorded<BabyBear> trials_[kTrials];
+  std::vector<std::vector<BabyBear>> rows_;
+  std::vector<std::pair<std::size_t, std::vector<u32>>> ties_;  ///< constraints of flags alone, and those
+};
 
 class Compiler {
  public:
@@ -47,6 +145,7 @@ class Compiler {
                           std::to_string(kMaxDegree) + " is allowed");
       }
     };
+    const Flags flags(chip, recorded);
     std::vector<bool> used(width, false);
     for (const auto& constraint : recorded.constraints) {
       bound_degree(constraint.value, constraint.where, "the constraint");
@@ -87,7 +186,7 @@ class Compiler {
       if (is_table_side && chip.fixed_height == 0) {
         refuse(message.where, name + " is a look-up: only a chip of fixed height may receive it");
       }
-      if (!is_table_side && !is_boolean(chip, recorded, j)) {
+      if (!is_table_side && !flags.is_boolean(j)) {
         refuse(message.where, name + ": no constraint makes the multiplicity 0 or 1");
       }
     }
@@ -99,52 +198,6 @@ class Compiler {
     if (chip.fixed_height == 0 && chip.shape.columns[2] + chip.shape.columns[3] != 0) {
       problems_.push_back("chip '" + std::string(chip.name) + "' has fixed or closed columns, but no fixed height");
     }
-  }
-
-  /// Is there a constraint c·m·(m − 1), or does m depend on columns alone that have one each, and come to 0 or 1 on all
-  /// their assignments? Identities are tried on random rows: a false one passes with probability below 2^-80.
-  static bool is_boolean(const ChipSource& chip, const Recorded<SymbolicExpr>& recorded, std::size_t message) {
-    constexpr int kTrials = 3;
-    constexpr u32 kMaxFlags = 12;
-    std::mt19937_64 random(1);
-    const u32 width = chip.shape.width();
-    std::vector<bool> explicit_match(recorded.constraints.size(), true);
-    std::vector<std::vector<bool>> column_match(recorded.constraints.size(), std::vector<bool>(width, true));
-    for (int trial = 0; trial < kTrials; ++trial) {
-      std::vector<BabyBear> row(width);
-      for (BabyBear& x : row) x = BabyBear(static_cast<u32>(random()));
-      Recorded<BabyBear> values;
-      chip.numeric(row.data(), values);
-      const auto matches = [](BabyBear constraint, BabyBear m) {
-        const BabyBear target = m * (m - BabyBear::one());
-        return constraint == target || constraint == -target;
-      };
-      for (std::size_t k = 0; k < values.constraints.size(); ++k) {
-        const BabyBear value = values.constraints[k].value;
-        if (!matches(value, values.messages[message].multiplicity)) explicit_match[k] = false;
-        for (u32 i = 0; i < width; ++i) {
-          if (!matches(value, row[i])) column_match[k][i] = false;
-        }
-      }
-    }
-    if (std::find(explicit_match.begin(), explicit_match.end(), true) != explicit_match.end()) return true;
-    std::vector<u32> flags;
-    const std::vector<bool>& needed = recorded.messages[message].multiplicity.columns;
-    for (u32 i = 0; i < needed.size(); ++i) {
-      if (!needed[i]) continue;
-      const bool is_flag = std::any_of(column_match.begin(), column_match.end(), [i](const auto& m) { return m[i]; });
-      if (!is_flag || flags.size() == kMaxFlags) return false;
-      flags.push_back(i);
-    }
-    for (u32 assignment = 0; assignment < 1u << flags.size(); ++assignment) {
-      std::vector<BabyBear> row(width, BabyBear::zero());
-      for (std::size_t k = 0; k < flags.size(); ++k) row[flags[k]] = BabyBear(assignment >> k & 1);
-      Recorded<BabyBear> values;
-      chip.numeric(row.data(), values);
-      const BabyBear m = values.messages[message].multiplicity;
-      if (!m.is_zero() && !(m == BabyBear::one())) return false;
-    }
-    return true;
   }
 
   std::span<const ChipSource> chips_;

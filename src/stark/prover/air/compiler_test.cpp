@@ -33,6 +33,8 @@ enum class Case {
   kNotBoolean,
   kProduct,
   kSum,
+  kTied,
+  kUntied,
   kSameId,
   kBothKinds,
   kBothBuses,
@@ -54,7 +56,8 @@ struct Sample {
   static constexpr void eval(Builder& b) {
     const auto& r = b.template row<Row>();
     b.assert_zero(r.flag * (r.flag - 1));
-    if constexpr (kCase != Case::kUnused && kCase != Case::kTimesZero) b.assert_zero(r.flag * r.value);
+    if constexpr (kCase != Case::kUnused && kCase != Case::kTimesZero && kCase != Case::kUntied)
+      b.assert_zero(r.flag * r.value);
     if constexpr (kCase == Case::kTimesZero) b.assert_zero(r.value * 0);
     if constexpr (kCase == Case::kDegree) b.assert_zero(r.flag * r.flag * r.value * r.value);
     if constexpr (kCase == Case::kFieldDegree) b.send(kLocalTag, r.flag, {r.value * r.value * r.value * r.value});
@@ -63,6 +66,11 @@ struct Sample {
     if constexpr (kCase == Case::kNotBoolean) b.send(kLocalTag, r.value, {r.value});
     if constexpr (kCase == Case::kProduct) b.send(kLocalTag, r.flag * r.flag, {r.value});
     if constexpr (kCase == Case::kSum) b.send(kLocalTag, r.flag + r.flag, {r.value});
+    // Flags of which one at most is set, because they say so, or not.
+    if constexpr (kCase == Case::kTied || kCase == Case::kUntied) {
+      b.assert_zero(r.value * (r.value - 1));
+      b.send(kLocalTag, r.flag + r.value, {r.value});
+    }
     if constexpr (kCase == Case::kSameId) {
       b.send(kLocalTag, r.flag, {r.value});
       b.receive(kOtherTag, r.flag, {r.value});
@@ -102,6 +110,8 @@ TEST(AirCompiler, Refuses) {
               ElementsAre(HasSubstr("the multiplicity does not vanish on the zero row")));
   EXPECT_THAT(refusals<Case::kNotBoolean>(), ElementsAre(HasSubstr("no constraint makes the multiplicity 0 or 1")));
   EXPECT_THAT(refusals<Case::kSum>(), ElementsAre(HasSubstr("no constraint makes the multiplicity 0 or 1")));
+  EXPECT_THAT(refusals<Case::kTied>(), IsEmpty());
+  EXPECT_THAT(refusals<Case::kUntied>(), ElementsAre(HasSubstr("no constraint makes the multiplicity 0 or 1")));
   EXPECT_THAT(refusals<Case::kSameId>(), ElementsAre(HasSubstr("shares its id with the different tag 'pair'")));
   EXPECT_THAT(refusals<Case::kBothKinds>(64), ElementsAre(HasSubstr("shares its id with the different tag 'pair'")));
   EXPECT_THAT(refusals<Case::kBothBuses>(), ElementsAre(HasSubstr("shares its id with the different tag 'pair'")));

@@ -115,8 +115,8 @@ static bool concerns_multiplicities(const Recorded<SymbolicExpr>& symbols, std::
   });
 }
 
-/// Does the compiler find more to refuse in the chip without that constraint?
-static bool is_refused_without(const ChipSource& chip, std::size_t constraint) {
+bool is_refused_without(const ChipSource& chip, std::size_t constraint) {
+  if (!concerns_multiplicities(symbols_of(chip), constraint)) return false;
   ChipSource without = chip;
   without.symbolic = [&chip, constraint](const SymbolicExpr* row) {
     Recorded<SymbolicExpr> out = chip.symbolic(row);
@@ -130,24 +130,54 @@ static bool is_refused_without(const ChipSource& chip, std::size_t constraint) {
   return compile(std::span(&without, 1)).size() > compile(std::span(&chip, 1)).size();
 }
 
-OmissionScore drop_assertions(const Machine&, std::span<const ChipSource> chips,
-                              std::span<const SegmentWitness> segments, std::span<const ForgedRow> forged,
-                              OmissionSearch search) {
-  enum class Verdict : u8 { kSurvives, kSame, kOutput, kInput, kWritten, kRefused };
+std::string place_of(const ChipSource& chip, const SourceLine& where, const std::string& what) {
+  return std::string(chip.name) + ", " + what + ", " + where.file + ":" + std::to_string(where.line);
+}
+static std::string name_of(const Recorded<SymbolicExpr>& symbols, std::size_t message) {
+  return "message " + std::to_string(message) + " '" + symbols.messages[message].tag->name + "'";
+}
+
+OmissionScore drop_messages(std::span<const ChipSource> chips, std::span<const SegmentWitness> segments,
+                            std::size_t chip) {
+  const Recorded<SymbolicExpr> symbols = symbols_of(chips[chip]);
+  std::vector<bool> is_sent(symbols.messages.size(), false);
+  Values values;
+  for (const Row& row : typical_rows(segments, chip, ~u32{0})) {
+    values.constraints.clear();
+    values.messages.clear();
+    chips[chip].numeric(row.data(), values);
+    for (std::size_t j = 0; j < is_sent.size(); ++j) {
+      is_sent[j] = is_sent[j] || !values.messages[j].multiplicity.is_zero();
+    }
+  }
   OmissionScore out;
+  out.chip = chips[chip].name;
+  out.messages = static_cast<u32>(is_sent.size());
+  for (std::size_t j = 0; j < is_sent.size(); ++j) {
+    // Said once or more, and never the other way round: without it there is too little of what it says.
+    out.unbalanced += is_sent[j];
+    if (!is_sent[j]) {
+      out.survivors.push_back(place_of(chips[chip], symbols.messages[j].where, name_of(symbols, j) + " is never sent"));
+    }
+  }
+  return out;
+}
+
+std::vector<OmissionScore> drop_assertions(const Machine&, std::span<const ChipSource> chips,
+                                           std::span<const SegmentWitness> segments, std::span<const ForgedRow> forged,
+                                           OmissionSearch search) {
+  enum class Verdict : u8 { kSurvives, kSame, kOutput, kInput, kWritten, kRefused };
+  std::vector<OmissionScore> scores;
   const TableContents tables(chips, segments);
   for (std::size_t c = search.first_chip; c < chips.size() && c - search.first_chip < search.chips; ++c) {
     const ChipAnalysis chip(chips[c], tables);
     const Recorded<SymbolicExpr>& symbols = chip.symbols;
     const std::size_t constraints = chip.constraints();
-    std::vector<bool> is_sent(symbols.messages.size(), false);
+    OmissionScore& out = scores.emplace_back(drop_messages(chips, segments, c));
     std::vector<Row> live, idle;
     for (const Row& row : typical_rows(segments, c, ~u32{0})) {
       Values values;
       chips[c].numeric(row.data(), values);
-      for (std::size_t j = 0; j < is_sent.size(); ++j) {
-        is_sent[j] = is_sent[j] || !values.messages[j].multiplicity.is_zero();
-      }
       (is_live(values) ? live : idle).push_back(row);
     }
     // Evenly over the patterns, which are in order: every kind of row has its turn.
@@ -157,10 +187,7 @@ OmissionScore drop_assertions(const Machine&, std::span<const ChipSource> chips,
     if (!idle.empty()) rows.push_back(&idle[0]);
     const auto judge = [&](std::size_t assertion) {
       using enum Freedom;
-      if (assertion < constraints && concerns_multiplicities(symbols, assertion) &&
-          is_refused_without(chips[c], assertion)) {
-        return Verdict::kRefused;
-      }
+      if (assertion < constraints && is_refused_without(chips[c], assertion)) return Verdict::kRefused;
       for (const ForgedRow& row : forged) {
         if (row.chip == c && Forger(chip, row.cells, kRow, search.effort).can_finish(assertion, row.chosen)) {
           return Verdict::kWritten;
@@ -190,33 +217,35 @@ OmissionScore drop_assertions(const Machine&, std::span<const ChipSource> chips,
     tbb::parallel_for(std::size_t{0}, verdicts.size(), [&](std::size_t k) {
       if (is_claim(k)) verdicts[k] = judge(k);
     });
-    const auto survives = [&](const SourceLine& where, const std::string& what) {
-      out.survivors.push_back(std::string(chips[c].name) + ", " + what + ", " + where.file + ":" +
-                              std::to_string(where.line));
-    };
     for (std::size_t k = 0; k < verdicts.size(); ++k) {
-      const bool is_constraint = k < constraints;
-      const SourceLine& where = is_constraint ? symbols.constraints[k].where : symbols.messages[k - constraints].where;
-      const std::string name = is_constraint ? "constraint " + std::to_string(k)
-                                             : "message " + std::to_string(k - constraints) + " '" +
-                                                   symbols.messages[k - constraints].tag->name + "'";
-      if (!is_constraint) {
-        ++out.messages;
-        if (is_sent[k - constraints]) {
-          ++out.unbalanced;
-        } else {
-          survives(where, name + " is never sent");
-        }
-      }
       if (!is_claim(k)) continue;
+      const bool is_constraint = k < constraints;
       ++(is_constraint ? out.constraints : out.lookups);
       out.same += verdicts[k] == Verdict::kSame;
       out.output += verdicts[k] == Verdict::kOutput;
       out.input += verdicts[k] == Verdict::kInput;
       out.written += verdicts[k] == Verdict::kWritten;
       out.refused += verdicts[k] == Verdict::kRefused;
-      if (verdicts[k] == Verdict::kSurvives) survives(where, is_constraint ? name : name + " as a look-up");
+      if (verdicts[k] != Verdict::kSurvives) continue;
+      const SourceLine& where = is_constraint ? symbols.constraints[k].where : symbols.messages[k - constraints].where;
+      const std::string what =
+          is_constraint ? "constraint " + std::to_string(k) : name_of(symbols, k - constraints) + " as a look-up";
+      out.survivors.push_back(place_of(chips[c], where, what));
     }
+  }
+  return scores;
+}
+
+OmissionScore total(std::span<const OmissionScore> scores) {
+  OmissionScore out;
+  out.chip = std::to_string(scores.size()) + " chips";
+  for (const OmissionScore& s : scores) {
+    u32 OmissionScore::* const counts[] = {
+        &OmissionScore::constraints, &OmissionScore::lookups, &OmissionScore::messages,
+        &OmissionScore::same,        &OmissionScore::output,  &OmissionScore::input,
+        &OmissionScore::written,     &OmissionScore::refused, &OmissionScore::unbalanced};
+    for (const auto count : counts) out.*count += s.*count;
+    out.survivors.insert(out.survivors.end(), s.survivors.begin(), s.survivors.end());
   }
   return out;
 }
@@ -237,6 +266,21 @@ std::string summary(const OmissionScore& result) {
          " other input, " + std::to_string(result.written) + " written by hand, " + std::to_string(result.refused) +
          " refused by the compiler), " + std::to_string(result.unbalanced) + " of " + std::to_string(result.messages) +
          " messages unbalance when dropped";
+}
+
+std::string table_of(std::span<const OmissionScore> scores) {
+  char line[128];
+  std::snprintf(line, sizeof line, "mutation | %-18s %11s %8s %8s %7s %8s\n", "chip", "constraints", "look-ups",
+                "messages", "killed", "score");
+  std::string out = line;
+  const auto add = [&](const OmissionScore& s) {
+    std::snprintf(line, sizeof line, "mutation | %-18s %11u %8u %8u %7u %7.1f%%\n", s.chip.c_str(), s.constraints,
+                  s.lookups, s.messages, s.killed(), s.percent());
+    out += line;
+  };
+  for (const OmissionScore& s : scores) add(s);
+  add(total(scores));
+  return out;
 }
 
 }  // namespace atlas::stark

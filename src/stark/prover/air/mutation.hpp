@@ -37,15 +37,15 @@ struct ForgedRow {
 /// or, without a forgery, when the AIR compiler refuses the chip without it (a multiplicity that nothing makes
 /// boolean).
 struct OmissionScore {
+  std::string chip;                                  ///< its name
   u32 constraints = 0, lookups = 0, messages = 0;    ///< how many there are
   u32 same = 0, output = 0, input = 0, written = 0;  ///< constraints and look-ups by the forgery found
   u32 refused = 0;                                   ///< by the AIR compiler
   u32 unbalanced = 0;                                ///< messages without which the honest execution fails
   std::vector<std::string> survivors;                ///< chip, which, source line: nothing found
-  double percent() const {
-    const double all = double(constraints) + lookups + messages;
-    return all == 0 ? 100 : 100.0 * (same + output + input + written + refused + unbalanced) / all;
-  }
+  u32 all() const { return constraints + lookups + messages; }
+  u32 killed() const { return same + output + input + written + refused + unbalanced; }
+  double percent() const { return all() == 0 ? 100 : 100.0 * killed() / all(); }
 };
 struct OmissionSearch {
   std::size_t first_chip = 0, chips = ~std::size_t{0};  ///< those judged
@@ -53,12 +53,24 @@ struct OmissionSearch {
   u32 rows_per_chip = 12;                               ///< honest rows to begin with
   u32 effort = 1600;  ///< rows tried from one of them, and up to 16 times as many where nothing is found
 };
-OmissionScore drop_assertions(const Machine& machine, std::span<const ChipSource> chips,
-                              std::span<const SegmentWitness> segments, std::span<const ForgedRow> forged = {},
-                              OmissionSearch search = {});
+/// A score a chip.
+std::vector<OmissionScore> drop_assertions(const Machine& machine, std::span<const ChipSource> chips,
+                                           std::span<const SegmentWitness> segments,
+                                           std::span<const ForgedRow> forged = {}, OmissionSearch search = {});
 
+/// The messages of a chip alone: for one whose constraints and look-ups are judged by rows that a test wrote.
+OmissionScore drop_messages(std::span<const ChipSource> chips, std::span<const SegmentWitness> segments,
+                            std::size_t chip);
+/// Does the AIR compiler find more to refuse in the chip without that constraint?
+bool is_refused_without(const ChipSource& chip, std::size_t constraint);
+/// How a survivor is named.
+std::string place_of(const ChipSource& chip, const SourceLine& where, const std::string& what);
+
+OmissionScore total(std::span<const OmissionScore> scores);
 /// One line to print.
 std::string summary(const CellMutation& result);
 std::string summary(const OmissionScore& result);
+/// A line a chip, and their sum.
+std::string table_of(std::span<const OmissionScore> scores);
 
 }  // namespace atlas::stark

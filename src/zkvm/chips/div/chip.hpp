@@ -38,8 +38,7 @@ struct Div : PlainChip {
     assert_boolean(b, row.is_remu);
     assert_boolean(b, row.is_div);
     assert_boolean(b, row.is_rem);
-    assert_boolean(b, is_signed);
-    assert_boolean(b, real);
+    assert_boolean(b, real);  // at most one flag is set, so `is_signed` is 0 or 1 too
     assert_boolean(b, row.sign_n);
     assert_boolean(b, row.sign_q);
     assert_boolean(b, row.sign_r);

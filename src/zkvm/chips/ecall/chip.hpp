@@ -45,9 +45,7 @@ struct Ecall : PlainChip {
     assert_boolean(b, row.is_advice);
     assert_boolean(b, row.second);
     assert_boolean(b, row.is_primitive);
-    assert_boolean(b, moves);
-    assert_boolean(b, points);
-    assert_boolean(b, real);
+    assert_boolean(b, real);  // at most one flag is set, so all sums of some of them are 0 or 1 too
     b.assert_zero(row.second * (1 - row.is_silent - row.is_advice));
 
     b.receive(kStateTag, real, {row.at.time, row.at.slot});

@@ -41,7 +41,7 @@ struct ExtensionDot : PlainChip {
     const auto& row = b.template row<Row>();
     const T real = row.is_base + row.is_extension;
     const T zero = b.constant(0);
-    assert_boolean(b, row.is_base);
+    // In a live row is_base = 1 − is_extension.
     assert_boolean(b, row.is_extension);
     assert_boolean(b, real);
     receive_primitive(b, real, real * kFunction + row.is_extension, row.call);

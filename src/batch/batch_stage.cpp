@@ -17,6 +17,9 @@ namespace {
 /// Of the stage's thread, so that the sequencer and RPC come first where processors are few.
 constexpr int kNice = 10;
 
+/// About what a witness has of a leaf that a batch changes: key, value, index and a few hashes beside its path.
+constexpr u64 kWitnessLeafBytes = 128;
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -190,7 +193,13 @@ bool BatchStage::take_next() {
   open_->prefetch(changes->diff);
   const double read_s = seconds_since(read_start);
   const bool added = open_->add(*changes, {config_.pubdata_bytes_max, config_.native_max});
-  if (added && fresh) opened_ = Clock::now();
+  if (added && fresh) {
+    opened_ = Clock::now();
+    transaction_bytes_ = 0;
+  }
+  if (added) {
+    for (const SignedTransaction& tx : changes->block->transactions) transaction_bytes_ += tx.encoded.size();
+  }
   {
     const std::lock_guard lock(mutex_);
     stats_.read_s += read_s;
@@ -225,6 +234,10 @@ std::optional<BlockChanges> BatchStage::read_block(u64 number) const {
 bool BatchStage::is_due() const {
   if (open_->empty()) return false;
   if (blocks_cap_ != 0 && open_->block_count() >= blocks_cap_) return true;
+  // A stage that has fallen behind would otherwise take more blocks than memory holds at once, for a witness that is
+  // too large in the end.
+  const u64 witness_bytes = transaction_bytes_ + kWitnessLeafBytes * open_->touched();
+  if (config_.witness_batches != 0 && witness_bytes >= config_.witness_bytes_max) return true;
   return open_->block_count() >= config_.blocks_max || open_->pubdata_bytes() >= config_.pubdata_bytes_max ||
          open_->native() >= config_.native_max || Clock::now() >= opened_ + std::chrono::milliseconds(config_.time_ms);
 }

@@ -121,7 +121,8 @@ class BatchStage final : public Batches {
   std::unique_ptr<tree::StateTree> tree_;
   std::unique_ptr<OpenBatch> open_;
   Clock::time_point opened_;
-  u64 blocks_cap_ = 0;  ///< of the open batch, whose witness was too large with more; 0: none
+  u64 transaction_bytes_ = 0;  ///< of the open batch's transactions as they were sent
+  u64 blocks_cap_ = 0;         ///< of the open batch, whose witness was too large with more; 0: none
   u64 held_from_ = 0;
 
   std::atomic<bool> ready_{false};  ///< the parts above are there, for readers too

@@ -49,7 +49,7 @@ Bytes message(std::mt19937_64& random) {
 
 class Replay : public ::testing::Test {
  protected:
-  explicit Replay(u64 witness_bytes_max = BatchConfig{}.witness_bytes_max) {
+  explicit Replay(u64 witness_bytes_max = BatchConfig{}.witness_bytes_max, u64 blocks_max = kBlocksABatch) {
     rules.da = stf::DaScheme::kCalldata;
     rules.l1.chain_id = 1;
     for (u8 i = 0; i < kWallets; ++i) wallets.emplace_back(i + 1);
@@ -68,7 +68,7 @@ class Replay : public ::testing::Test {
     store = storage::ChainStore::open(storage, genesis);
     BatchConfig batch;
     batch.directory = folder.path();
-    batch.blocks_max = kBlocksABatch;
+    batch.blocks_max = blocks_max;
     batch.time_ms = 3'600'000;
     batch.witness_batches = 5;
     batch.witness_bytes_max = witness_bytes_max;
@@ -221,6 +221,27 @@ TEST_F(ReplayOfSmallWitnesses, BatchesHaveFewerBlocks) {
     with_several += record.block_count() > 1;
   }
   EXPECT_GT(with_several, 0u);
+}
+
+class ReplayOfEndlessBatches : public Replay {
+ protected:
+  ReplayOfEndlessBatches() : Replay(kWitnessBytesMax, 4'096) {}
+};
+
+// Nothing but the size of its witness ends a batch here: it is not left until there are as many blocks as may be.
+TEST_F(ReplayOfEndlessBatches, AreSealedBeforeTheirWitnessIsTooLarge) {
+  for (u64 n = 1; n <= kBlocks; ++n) add_block();
+  const auto until = std::chrono::steady_clock::now() + 120s;
+  while (stage->latest().value_or(0) < 3 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(1ms);
+  }
+  ASSERT_GE(stage->latest(), 3u);
+  for (u64 n = 1; n <= 3; ++n) {
+    const BatchRecord record = *stage->record(n);
+    if (record.block_count() > 1) {
+      EXPECT_LE(record.witness_bytes, kWitnessBytesMax) << n;
+    }
+  }
 }
 
 }  // namespace

@@ -57,7 +57,8 @@ class Simulator {
         args_(args),
         parent_(std::move(base)),
         state_(std::move(state)),
-        gas_left_(call.config.call_gas_max) {
+        gas_left_(call.config.call_gas_max),
+        start_(call.out.size()) {
     if (args.trace_transfers) tracing_machine_.emplace();
   }
 
@@ -118,6 +119,7 @@ class Simulator {
       executor.set_tracer(&transfers);
     }
     std::vector<Outcome> outcomes;
+    held_ = 0;
     Reply good;
     for (const CallArgs& args : plan.calls) {
       if (Clock::now() > call_.deadline || environment.timed_out()) good = timeout();
@@ -220,9 +222,21 @@ class Simulator {
     Outcome& outcome = outcomes.emplace_back();
     outcome.result = executor.last_result();
     outcome.logs = args_.trace_transfers ? transfers.merged(receipt->logs) : receipt->logs;
+    if (Reply good = check_size(outcome); !good.ok()) return good;
     block.transactions.push_back(std::move(made));
     block.receipts.push_back(std::move(*receipt));
     return {};
+  }
+
+  /// Data cost little gas for their size: what is answered is bounded while it is made, and with it the memory.
+  Reply check_size(const Outcome& outcome) {
+    constexpr std::size_t kLogBytes = 512;  // in JSON, beside its data
+    held_ += 2 * outcome.result.output.size();
+    for (const Log& log : outcome.logs) held_ += kLogBytes + 2 * log.data.size();
+    const std::size_t most = call_.config.response_bytes_max;
+    if (call_.out.size() - start_ + held_ <= most) return {};
+    return fail(ErrorCode::kLimitExceeded,
+                "the simulation's answer is larger than " + std::to_string(most) + " bytes; simulate fewer calls");
   }
 
   void write(const BlockPtr& block, const std::vector<Outcome>& outcomes) {
@@ -279,6 +293,8 @@ class Simulator {
   BlockPtr parent_;
   OverlayState state_;
   u64 gas_left_;
+  const std::size_t start_;  ///< of the answer
+  std::size_t held_ = 0;     ///< bytes that the open block's outcomes will add to it, about
   std::optional<evm::Evm> tracing_machine_;
 };
 

@@ -239,6 +239,22 @@ TEST_F(Simulations, RefusesWhatMakesNoChain) {
       256u);
 }
 
+TEST_F(Simulations, AnswersAreBounded) {
+  config.response_bytes_max = 6'000;
+  restart();
+  const auto blocks = [](std::size_t count, std::size_t calls) {
+    const json block{{"calls", json(calls, call(store(), word(5)))}};
+    return json::array({{{"blockStateCalls", json(count, block)}}, "latest"});
+  };
+  EXPECT_EQ(result("eth_simulateV1", blocks(1, 2))[0]["calls"].size(), 2u);
+  for (const auto& [count, calls] : {std::pair{1, 12}, std::pair{12, 1}}) {
+    const json refused =
+        error("eth_simulateV1", blocks(static_cast<std::size_t>(count), static_cast<std::size_t>(calls)));
+    EXPECT_EQ(refused["code"], -32005);
+    EXPECT_NE(refused["message"].get<std::string>().find("6000 bytes"), std::string::npos) << refused;
+  }
+}
+
 TEST_F(Simulations, AllCallsTogetherAreBoundedByGasAndTime) {
   config.call_gas_max = 1'000'000;
   restart();

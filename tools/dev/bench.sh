@@ -4,7 +4,8 @@
 # `sequencer` has a third mode beside exec and ingest: a client process over HTTP, Atlas and anvil in turns
 # (bench_rpc.mjs); it takes some minutes. `prover` proves examples/fibonacci, a process a case, so that peak memory is the
 # case's own, then batches of 100 transactions each; --log-cycles N proves 2^N cycles of fibonacci only, --log-cycles 0 batches only.
-# `primitives` proves loops of one primitive: time a call, less that of the loop without it.
+# `segments` proves 10^8 cycles by one process and by two that share a folder, of one thread each, and 10^8 cycles of a
+# program that writes all over its memory. `primitives` proves loops of one primitive: time a call, less that of the loop without it.
 # ATLAS_BIN_DIR names the folder of the benchmarks (default: the release build), ATLAS_BATCH_ELF the batch program if it need not be built.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
@@ -14,7 +15,7 @@ build_benches() { [[ -n ${ATLAS_BIN_DIR:-} ]] || build release "$@"; }
 mapfile -t rooms < <(find src -mindepth 2 -name '*_bench.cpp' | cut -d/ -f2 | sort -u)
 # A bench is named after its room; the EVM is measured through the state transition, which drives it, so `evm` runs both;
 # the zkVM's is its executor's.
-names=("${rooms[@]/#%zkvm/executor}" prover primitives guest)
+names=("${rooms[@]/#%zkvm/executor}" prover primitives segments guest)
 json=0 chosen=() logs='18 20 22' batches=1
 while (($#)); do
   word=$1
@@ -120,6 +121,53 @@ primitives_mode() {
   figures '' <"$out"
 }
 
+# prove_case NAME ELF HINT PROCESSES [OPTION...]: one execution, proved by so many processes from one folder. Seconds until
+# the last is done, the largest one's peak memory, and what the folder came to.
+prove_case() {
+  local name=$1 elf=$2 hint=$3 count=$4 out=$BUILD/bench/segments started pid pids=() peak=0 here
+  shift 4
+  rm -rf "$out" && mkdir -p "$out"
+  started=$(now_ms)
+  for ((k = 0; k < count; ++k)); do
+    "$ATLAS" prove --elf "$elf" --hint "$hint" --out "$out/proof" --work "$out/work" --json "$@" >"$out/log-$k" 2>&1 </dev/null &
+    pids+=($!)
+  done
+  while kill -0 "${pids[@]}" 2>/dev/null; do
+    for pid in "${pids[@]}"; do
+      here=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null) || true
+      ((${here:-0} <= peak)) || peak=$here
+    done
+    sleep 0.1
+  done
+  for pid in "${pids[@]}"; do
+    wait "$pid" || { cat "$out"/log-* >&2; return 1; }
+  done
+  seconds=$(since "$started")
+  "$ATLAS" verify --elf "$elf" "$out/proof" >/dev/null || return 1
+  printf '%s\ttime\t%s\ts\n' "$name" "$seconds"
+  printf '%s\tpeak_memory_bytes\t%s\tbytes\n' "$name" $((peak * 1024))
+  printf '%s\tfolder_bytes\t%s\tbytes\n' "$name" "$(du -sb "$out/work" | cut -f1)"
+  printf '%s\tsegments\t%s\tsegments\n' "$name" "$(sed 's/.*"segments":\([0-9]*\).*/\1/' "$out/log-0")"
+  rm -rf "$out"
+}
+# Words, as hints have them.
+hint_words() { for v in "$@"; do printf "\\x$(printf %02x $((v & 255)))\\x$(printf %02x $((v >> 8 & 255)))\\x$(printf %02x $((v >> 16 & 255)))\\x$(printf %02x $((v >> 24 & 255)))"; done; }
+segments_mode() {
+  local seconds one hint=$BUILD/bench/hint
+  mkdir -p "$BUILD/bench"
+  hint_words $((ATLAS_BENCH_CYCLES / 6)) >"$hint" # six cycles a number of fibonacci
+  step "$ATLAS_BENCH_CYCLES cycles, one process of one thread, then two"
+  prove_case one_process "$BUILD/guest/fibonacci.elf" "$hint" 1 --threads 1 || return 1
+  one=$seconds
+  prove_case two_processes "$BUILD/guest/fibonacci.elf" "$hint" 2 --threads 1 || return 1
+  printf 'two_processes\tratio_to_one\t%s\tratio\n' "$(awk -v a="$seconds" -v b="$one" 'BEGIN { printf "%.3f", a / b }')"
+  step "$ATLAS_BENCH_CYCLES cycles that write all over 128 MiB"
+  hint_words 128 $((ATLAS_BENCH_CYCLES / 12)) >"$hint"
+  prove_case scatter "$BUILD/guest/scatter.elf" "$hint" 1 || return 1
+  rm -f "$hint"
+}
+ATLAS_BENCH_CYCLES=${ATLAS_BENCH_CYCLES:-100000000}
+
 # The prover: the faster of two proofs in one process; the first one's time, with memory still to be found, beside it.
 prover_mode() {
   local log threads isa out=$BUILD/log/prover.json
@@ -148,6 +196,12 @@ status=0
 for name in "${chosen[@]}"; do
   if [[ $name == guest ]]; then # cycles of the batch program: no clock, so one run is enough
     tools/dev/guest_batch.sh bench | show guest || status=1
+    continue
+  fi
+  if [[ $name == segments ]]; then
+    build release atlas
+    "$ROOT/tools/guest" examples >&2
+    segments_mode | show segments || status=1
     continue
   fi
   mapfile -t programs < <(binaries "$name")

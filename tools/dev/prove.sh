@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# ./dev prove [--sample | --batch]: the example programs proved and verified at the shipped 128-bit set through the command
-# line; a batch of everything that a chain can hold (some 10 minutes on two cores, 10 GiB); and what is said to bad
-# input: broken, misaligned and self-modifying programs, missing hints, wrong keys, full disks, kills. --sample proves one
-# program and runs the batch without proving it; --batch proves the batch alone. ATLAS_BIN names the command line to test
-# (default: the release build), ATLAS_BATCH_ELF the batch program if it need not be built. Closes with `N passed, M failed`.
+# ./dev prove [--sample | --batch | --segments]: the example programs proved and verified at the shipped 128-bit set through
+# the command line; a batch of everything that a chain can hold (some 10 minutes on two cores, 10 GiB); and what is said to
+# bad input: broken, misaligned and self-modifying programs, missing hints, wrong keys, full disks, kills. --sample proves
+# one program and runs the batch without proving it; --batch proves the batch alone, --segments nothing but long programs
+# that are cut off and shared (prove_segments.sh). ATLAS_BIN names the command line to test (default: the release build),
+# ATLAS_BATCH_ELF the batch program if it need not be built. Closes with `N passed, M failed`.
 source "$(dirname "${BASH_SOURCE[0]}")/program_checks.sh"
 source "$ROOT/tools/dev/prove_batch.sh"
 cd "$ROOT"
@@ -12,8 +13,9 @@ sample=0 batch_alone=0
 case ${1:-} in
   --sample) sample=1 ;;
   --batch) batch_alone=1 ;;
+  --segments) exec "$ROOT/tools/dev/prove_segments.sh" ;;
   '') ;;
-  *) die "prove takes --sample or --batch, not '$1'" ;;
+  *) die "prove takes --sample, --batch or --segments, not '$1'" ;;
 esac
 prepare_programs
 work=$(mktemp -d "${TMPDIR:-/tmp}/atlas-prove-XXXXXX")

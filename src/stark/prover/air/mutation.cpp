@@ -187,14 +187,16 @@ std::vector<OmissionScore> drop_assertions(const Machine&, std::span<const ChipS
     if (!idle.empty()) rows.push_back(&idle[0]);
     const auto judge = [&](std::size_t assertion) {
       using enum Freedom;
-      if (assertion < constraints && is_refused_without(chips[c], assertion)) return Verdict::kRefused;
       for (const ForgedRow& row : forged) {
         if (row.chip == c && Forger(chip, row.cells, kRow, search.effort).can_finish(assertion, row.chosen)) {
           return Verdict::kWritten;
         }
       }
-      // Short repairs first, and little effort: most forgeries need neither.
+      // Short repairs first, and little effort: most forgeries need neither. What the compiler would refuse is searched
+      // for no longer than that.
       for (const u32 share : {search.effort / 16, search.effort, 16 * search.effort}) {
+        const bool is_first = share == search.effort / 16;
+        if (!is_first && assertion < constraints && is_refused_without(chips[c], assertion)) return Verdict::kRefused;
         for (unsigned step = 0; step <= 2 * kForgerDepth; ++step) {
           for (const Freedom freedom : {kSame, kHalves, kOutput, kHalfOutputs, kInput, kRow}) {
             for (const Row* row : rows) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./dev prove [--sample | --batch | --segments]: the example programs proved and verified at the shipped 128-bit set through
-# the command line; a batch of everything that a chain can hold (some 10 minutes on two cores, 10 GiB); and what is said to
+# the command line; a batch of everything that a chain can hold (some 10 minutes on two free cores, 9 GiB); and what is said to
 # bad input: broken, misaligned and self-modifying programs, missing hints, wrong keys, full disks, kills. --sample proves
 # one program and runs the batch without proving it; --batch proves the batch alone, --segments nothing but long programs
 # that are cut off and shared (prove_segments.sh). ATLAS_BIN names the command line to test (default: the release build),

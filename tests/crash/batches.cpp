@@ -132,17 +132,6 @@ std::string BatchModel::follow(load::RpcClient& rpc) {
   return "";
 }
 
-std::string BatchModel::follow_to(load::RpcClient& rpc, u64 number) {
-  // The stage's thread is nice: on a machine with other work it may lag by minutes.
-  const auto until = std::chrono::steady_clock::now() + 180s;
-  do {
-    if (auto wrong = follow(rpc); !wrong.empty()) return wrong;
-    if (number_of(last().at("lastBlock")) >= number) return "";
-    std::this_thread::sleep_for(10ms);
-  } while (std::chrono::steady_clock::now() < until);
-  return "block " + std::to_string(number) + " is in no batch after 180 s";
-}
-
 std::string BatchModel::compare_witnesses(const std::filesystem::path& folder) const {
   for (u64 n = 1; n < count(); ++n) {
     std::ifstream in(folder / ("batch-" + std::to_string(n) + ".bin"), std::ios::binary);

@@ -40,8 +40,6 @@ class BatchModel {
   /// Takes the node's batches up to the newest one whose blocks are known: each must follow on the one before and have
   /// the state that its blocks come to. Those of earlier calls must be what they were. Returns what differs first.
   std::string follow(load::RpcClient& rpc);
-  /// Follows until the batches hold block `number`.
-  std::string follow_to(load::RpcClient& rpc, u64 number);
   /// Runs the batch program over the node's witnesses: each must come to its batch's state, and none may be missing.
   std::string compare_witnesses(const std::filesystem::path& folder) const;
   /// Batches followed, genesis included.

@@ -273,15 +273,26 @@ std::string Run::check(Clock::time_point killed, RoundReport& report) {
   return "";
 }
 
+/// Until what is the head now is in a batch. Empty blocks come meanwhile, and the batch may end with one of them.
+std::string Run::follow_batches() {
+  auto client = rpc();
+  if (auto wrong = model_.follow(client, traffic_); !wrong.empty()) return wrong;
+  const u64 head = model_.head();
+  const auto until = Clock::now() + 300s;  // the stage's thread is nice: beside other work it may lag by minutes
+  for (;;) {
+    if (auto wrong = model_.follow(client, traffic_); !wrong.empty()) return wrong;
+    if (auto wrong = model_.batches().follow(client); !wrong.empty()) return wrong;
+    if (number_of(model_.batches().last().at("lastBlock")) >= head) return "";
+    if (Clock::now() > until) return "block " + std::to_string(head) + " is in no batch after 300 s";
+    std::this_thread::sleep_for(20ms);
+  }
+}
+
 std::string Run::finish() {
   traffic_.start(node_->url());  // what the last kill lost
   traffic_.join();
   if (auto wrong = drain(); !wrong.empty()) return wrong;
-  {
-    auto client = rpc();
-    if (auto wrong = model_.follow(client, traffic_); !wrong.empty()) return wrong;
-    if (auto wrong = model_.batches().follow_to(client, model_.head()); !wrong.empty()) return wrong;
-  }
+  if (auto wrong = follow_batches(); !wrong.empty()) return wrong;
   const NodeExit exit = node_->stop();
   if (exit.code != 0) return "SIGTERM ended the node with exit code " + std::to_string(exit.code) + ":\n" + exit.stderr;
   if (auto wrong = rebuild_equals(setup_.atlas, setup_.directory, model_.batches().last()); !wrong.empty())

@@ -63,6 +63,7 @@ class Run {
   void start();
   load::RpcClient rpc() const { return load::RpcClient(node_->url()); }
   std::string drain();
+  std::string follow_batches();
 
   const Setup setup_;
   const fs::path data_;

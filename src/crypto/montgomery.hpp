@@ -222,7 +222,6 @@ class Montgomery {
     } else if (std::is_constant_evaluated()) {
       return multiply_rows(multiply_rows(a, b), kRowsSquare);
     } else {
-      constexpr Number kNothing;
       Number out;
       platform::accel::mul_add_mod(a.limb, b.limb, kNothing.limb, kModulus.limb, out.limb);
       return out;
@@ -324,6 +323,7 @@ class Montgomery {
     return e;
   }
 
+  static constexpr Number kNothing{};
   static constexpr Number kRowsSquare = power_of_two(2 * kLimbs * kLimbBits);  ///< takes two multiply_rows() back
   static constexpr Number kR = power_of_two(kIsPlain ? 0 : kLimbs * kLimbBits);
   static constexpr Number kR2 = kIsPlain ? kR : kRowsSquare;

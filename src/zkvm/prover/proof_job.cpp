@@ -43,6 +43,12 @@ FileLock take_part(const fs::path& folder) {
   for (;;) {
     std::error_code error;
     fs::create_directories(folder, error);
+    // A folder that is there first and removed a moment later is reported too; anything else of that name stays.
+    std::error_code ignored;
+    const fs::file_type type = fs::status(folder, ignored).type();
+    if (error == std::errc::file_exists && (type == fs::file_type::directory || type == fs::file_type::not_found)) {
+      continue;
+    }
     if (error) throw std::system_error(error, folder.string() + " cannot be created");
     try {
       FileLock out = FileLock::share(path);
@@ -116,7 +122,11 @@ void ProofJob::leave_and_remove() {
     throw std::system_error(errno, std::generic_category(), gone + " cannot be created");
   }
   fs::rename(folder_, gone);  // a folder may take an empty one's name
-  fs::remove_all(gone);
+  // Whoever was on the way into the folder may still put a lock's file there, sees that it is gone, and goes.
+  std::error_code error;
+  do fs::remove_all(gone, error);
+  while (error == std::errc::directory_not_empty);
+  if (error) throw std::system_error(error, gone + " cannot be removed");
 }
 
 fs::path ProofJob::segment_path(u32 segment) const {

@@ -255,7 +255,9 @@ TEST(RowForgery, JumpsDoNotHalt) {
     const Verdict verdict = judge<chips::JumpRegister>(row);
     accepted += verdict.accepted;
     for (const std::vector<u32>& said : verdict.messages) {
-      if (said[0] == kStateTag.id && said[1] != 0) EXPECT_LT(said[3], kHaltSlot) << slot;
+      if (said[0] == kStateTag.id && said[1] != 0) {
+        EXPECT_LT(said[3], kHaltSlot) << slot;
+      }
     }
   }
   EXPECT_EQ(accepted, 5u);

@@ -129,7 +129,7 @@ prove_case() {
   rm -rf "$out" && mkdir -p "$out"
   started=$(now_ms)
   for ((k = 0; k < count; ++k)); do
-    "$ATLAS" prove --elf "$elf" --hint "$hint" --out "$out/proof" --work "$out/work" --json "$@" >"$out/log-$k" 2>&1 </dev/null &
+    "$BIN/atlas" prove --elf "$elf" --hint "$hint" --out "$out/proof" --work "$out/work" --json "$@" >"$out/log-$k" 2>&1 </dev/null &
     pids+=($!)
   done
   while kill -0 "${pids[@]}" 2>/dev/null; do
@@ -143,26 +143,24 @@ prove_case() {
     wait "$pid" || { cat "$out"/log-* >&2; return 1; }
   done
   seconds=$(since "$started")
-  "$ATLAS" verify --elf "$elf" "$out/proof" >/dev/null || return 1
+  "$BIN/atlas" verify --elf "$elf" "$out/proof" >/dev/null || return 1
   printf '%s\ttime\t%s\ts\n' "$name" "$seconds"
   printf '%s\tpeak_memory_bytes\t%s\tbytes\n' "$name" $((peak * 1024))
   printf '%s\tfolder_bytes\t%s\tbytes\n' "$name" "$(du -sb "$out/work" | cut -f1)"
   printf '%s\tsegments\t%s\tsegments\n' "$name" "$(sed 's/.*"segments":\([0-9]*\).*/\1/' "$out/log-0")"
   rm -rf "$out"
 }
-# Words, as hints have them.
-hint_words() { for v in "$@"; do printf "\\x$(printf %02x $((v & 255)))\\x$(printf %02x $((v >> 8 & 255)))\\x$(printf %02x $((v >> 16 & 255)))\\x$(printf %02x $((v >> 24 & 255)))"; done; }
 segments_mode() {
   local seconds one hint=$BUILD/bench/hint
   mkdir -p "$BUILD/bench"
-  hint_words $((ATLAS_BENCH_CYCLES / 6)) >"$hint" # six cycles a number of fibonacci
+  words $((ATLAS_BENCH_CYCLES / 6)) >"$hint" # six cycles a number of fibonacci
   step "$ATLAS_BENCH_CYCLES cycles, one process of one thread, then two"
   prove_case one_process "$BUILD/guest/fibonacci.elf" "$hint" 1 --threads 1 || return 1
   one=$seconds
   prove_case two_processes "$BUILD/guest/fibonacci.elf" "$hint" 2 --threads 1 || return 1
   printf 'two_processes\tratio_to_one\t%s\tratio\n' "$(awk -v a="$seconds" -v b="$one" 'BEGIN { printf "%.3f", a / b }')"
   step "$ATLAS_BENCH_CYCLES cycles that write all over 128 MiB"
-  hint_words 128 $((ATLAS_BENCH_CYCLES / 12)) >"$hint"
+  words 128 $((ATLAS_BENCH_CYCLES / 12)) >"$hint"
   prove_case scatter "$BUILD/guest/scatter.elf" "$hint" 1 || return 1
   rm -f "$hint"
 }
@@ -199,7 +197,7 @@ for name in "${chosen[@]}"; do
     continue
   fi
   if [[ $name == segments ]]; then
-    build release atlas
+    build_benches atlas
     "$ROOT/tools/guest" examples >&2
     segments_mode | show segments || status=1
     continue

@@ -139,6 +139,9 @@ build_contracts() {
   printf '%s\n' "$hash" >"$BUILD/contracts/.sources"
 }
 
+# words NUMBER...: as programs' hints have them, 32 bits each, little-endian.
+words() { for v in "$@"; do printf "\\x$(printf %02x $((v & 255)))\\x$(printf %02x $((v >> 8 & 255)))\\x$(printf %02x $((v >> 16 & 255)))\\x$(printf %02x $((v >> 24 & 255)))"; done; }
+
 # ---- CMake -----------------------------------------------------------------------------------------------------------
 # build PRESET [TARGET...]: configures once (ninja repeats it when needed) and builds, quietly unless it fails.
 build() {

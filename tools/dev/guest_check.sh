@@ -29,7 +29,6 @@ for name in "${examples[@]}"; do
 done
 
 # ---- what the examples commit and cost -------------------------------------------------------------------------------
-words() { for v in "$@"; do printf "\\x$(printf %02x $((v & 255)))\\x$(printf %02x $((v >> 8 & 255)))\\x$(printf %02x $((v >> 16 & 255)))\\x$(printf %02x $((v >> 24 & 255)))"; done; }
 unhex() { printf "$(sed 's/../\\x&/g' <<<"$1")"; }
 # example NAME HINT-FILE EXPECTED-OUTPUT BUDGET [FLAG…]
 example() {

@@ -28,7 +28,6 @@ if ((batch_alone)); then
   batch_of_everything "$work" prove
   finish
 fi
-words() { for v in "$@"; do printf "\\x$(printf %02x $((v & 255)))\\x$(printf %02x $((v >> 8 & 255)))\\x$(printf %02x $((v >> 16 & 255)))\\x$(printf %02x $((v >> 24 & 255)))"; done; }
 guest() { "$ROOT/tools/guest" build "$1" -o "$2" >/dev/null 2>"$work/log" || die "$1 does not build: $(tail -n 3 "$work/log")"; }
 
 # ---- good programs: the proof says what execution says ---------------------------------------------------------------

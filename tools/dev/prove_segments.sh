@@ -11,7 +11,6 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/atlas-segments-XXXXXX")
 trap 'kill -KILL $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 elf=$work/fibonacci.elf
 "$ROOT/tools/guest" build "$ROOT/examples/fibonacci" -o "$elf" >/dev/null 2>"$work/log" || die "fibonacci does not build: $(tail -n 3 "$work/log")"
-hint() { printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8 & 255)))\\x$(printf %02x $(($1 >> 16 & 255)))\\x00" >"$work/n"; }
 # No function: what a kill means is the process itself, not a shell that waits for it.
 prove=("$ATLAS_BIN" prove --elf "$elf" --hint "$work/n" --out "$work/p")
 is_valid() { "$ATLAS_BIN" verify --elf "$elf" "$work/p" >"$work/log" 2>&1; }
@@ -20,7 +19,7 @@ begun() { { cat "$work/p.work"/lock-[0-9]* 2>/dev/null || true; } | wc -l; } # a
 sleep_ms() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }
 
 # ---- killed at random, while it makes segments of the default size ------------------------------------------------------
-hint 16700000 # 10^8 cycles, 20 segments
+words 16700000 >"$work/n" # 10^8 cycles, 20 segments
 keep=(--work "$work/p.work")
 started=$(now_ms) cut=0 finished=''
 # One segment, so that it is known how long they take here.
@@ -67,7 +66,7 @@ fi
 rm -rf "$work/p" "$work/p.work"
 
 # ---- two processes and one folder that neither was told of: the slower one finds all that it needs -----------------------
-hint 990000 # six segments of a million cycles, one of first and last values
+words 990000 >"$work/n" # six segments of a million cycles, one of first and last values
 small=(--segment-cycles 1000000 --threads 1)
 "${prove[@]}" "${small[@]}" >"$work/a" 2>&1 &
 a=$!

@@ -43,11 +43,11 @@ FileLock take_part(const fs::path& folder) {
   for (;;) {
     std::error_code error;
     fs::create_directories(folder, error);
-    // A folder that is there first and removed a moment later is reported too; anything else of that name stays.
-    std::error_code ignored;
-    const fs::file_type type = fs::status(folder, ignored).type();
-    if (error == std::errc::file_exists && (type == fs::file_type::directory || type == fs::file_type::not_found)) {
-      continue;
+    if (error == std::errc::file_exists) {
+      // A folder that is there first and removed a moment later is reported too; anything else of that name stays.
+      std::error_code ignored;
+      const fs::file_type type = fs::status(folder, ignored).type();
+      if (type == fs::file_type::directory || type == fs::file_type::not_found) continue;
     }
     if (error) throw std::system_error(error, folder.string() + " cannot be created");
     try {
